@@ -1,0 +1,44 @@
+// Part of the build: bundles src/ into dist/. Split chunks let a vendor's code load only when its destination is on.
+import { readFile, rm } from 'node:fs/promises';
+import { resolve, dirname } from 'node:path';
+import { build } from 'esbuild';
+
+/** `import text from './x.proto?raw'`, as vite understands it too, so that tests and bundle read the same files. */
+const rawText = {
+  name: 'raw-text',
+  setup(builder) {
+    builder.onResolve({ filter: /\?raw$/ }, (args) => ({
+      path: resolve(args.resolveDir || dirname(args.importer), args.path.replace(/\?raw$/, '')),
+      namespace: 'raw-text',
+    }));
+    builder.onLoad({ filter: /.*/, namespace: 'raw-text' }, async (args) => ({
+      contents: await readFile(args.path, 'utf8'),
+      loader: 'text',
+    }));
+  },
+};
+
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+
+await rm('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { main: 'src/main.ts', xray: 'src/xray.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  minifySyntax: true,
+  keepNames: true,
+  sourcemap: true,
+  legalComments: 'none',
+  define: { SIDECAST_VERSION: JSON.stringify(version) },
+  // CommonJS dependencies call require(); an ESM bundle has none of its own.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  plugins: [rawText],
+  logLevel: 'warning',
+});

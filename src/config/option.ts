@@ -1,0 +1,111 @@
+// Part of config: how a component declares what users may set. Parser, --help, .env.example, README and print-config read this.
+import { z } from 'zod';
+import { Secret } from '../model/secret.ts';
+
+/** One option. The key it is declared under is the name in code; users type `env`, `--flag` or the YAML path. */
+export interface Option<T> {
+  /** The variable, e.g. `SIDECAST_OTLP_PORT`. The flag and the YAML path follow from it. */
+  env: string;
+  /** Further variables that mean the same, read after `env`. */
+  aliases?: readonly string[];
+  /** YAML path, where it does not follow from `env`. */
+  yaml?: string;
+  /** Parses the text that the user typed. */
+  schema: z.ZodType<T, string>;
+  /** As a user would type it; absent = not set. */
+  fallback?: string;
+  /** One sentence, with units. */
+  summary: string;
+  /** Also read from `<env>_FILE`, masked wherever it is printed. */
+  secret?: boolean;
+  /** What to type, for the fix of a wrong value. */
+  example?: string;
+}
+
+export type Options = Readonly<Record<string, Option<unknown>>>;
+
+export type Values<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends { schema: z.ZodType<infer T, string> }
+    ? O[K] extends { fallback: string }
+      ? T
+      : T | undefined
+    : never;
+};
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Integer bytes, or with KiB, MiB, GiB. */
+export const bytes = () =>
+  z.string().transform((text, context) => {
+    const match = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB|)$/.exec(text.trim());
+    const value = match ? Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] ?? Number.NaN) : Number.NaN;
+    if (Number.isInteger(value)) return value;
+    context.addIssue('expected a size such as 1048576, 512KiB, 20MiB or 1GiB');
+    return z.NEVER;
+  });
+
+/** Milliseconds, typed with a unit: 250ms 8s 5m 24h 7d. */
+export const durationMs = () =>
+  z.string().transform((text, context) => {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+    if (match) return Math.round(Number(match[1]) * (DURATION_UNITS[match[2] ?? ''] ?? 0));
+    context.addIssue('expected a duration with its unit, such as 250ms, 8s, 5m, 24h or 7d');
+    return z.NEVER;
+  });
+
+export const integer = (min: number, max: number) =>
+  z.string().transform((text, context) => {
+    const value = /^\d+$/.test(text.trim()) ? Number(text.trim()) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    context.addIssue(`expected a whole number from ${min} to ${max}`);
+    return z.NEVER;
+  });
+
+export const port = () => integer(0, 65_535);
+
+export const choice = <const T extends readonly string[]>(...values: T) =>
+  z.string().transform((text, context): T[number] => {
+    if (values.includes(text.trim())) return text.trim();
+    context.addIssue(`expected one of: ${values.join(', ')}`);
+    return z.NEVER;
+  });
+
+/** Comma-separated; empty parts fall out. */
+export const list = () =>
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+export const text = () => z.string().transform((value) => value.trim());
+
+export const secret = () => z.string().transform((value) => new Secret(value.trim()));
+
+export const httpUrl = () =>
+  z.string().transform((value, context) => {
+    const url = URL.canParse(value.trim()) ? new URL(value.trim()) : undefined;
+    if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
+    context.addIssue('expected a URL that starts with http:// or https://');
+    return z.NEVER;
+  });
+
+/** `SIDECAST_JOURNAL_MAX_BYTES` → `--journal-max-bytes`; `HONEYCOMB_API_KEY` → `--honeycomb-api-key`. */
+export function flagOf(option: Option<unknown>): string {
+  return `--${option.env.replace(/^SIDECAST_/, '').toLowerCase().replaceAll('_', '-')}`;
+}
+
+/** `SIDECAST_JOURNAL_MAX_BYTES` → `journal.max_bytes`: the first word is the section, unless declared otherwise. */
+export function yamlPathOf(option: Option<unknown>): string {
+  if (option.yaml) return option.yaml;
+  const words = option.env.replace(/^SIDECAST_/, '').toLowerCase();
+  return words.replace('_', '.');
+}

@@ -1,0 +1,119 @@
+// Part of delivery: the types that an exporter implements. An exporter knows one vendor and has no queue, timer or retry.
+import type { Clock, Random } from '../model/clock.ts';
+import type { LogGroup, SpanGroup } from '../model/otlp.ts';
+import type { Reason, ReasonCode } from '../model/reasons.ts';
+import type { DestinationId, JournalRecord, Position } from '../model/signals.ts';
+
+/** Source items of one record: from <= index < to. */
+export interface ItemRange {
+  position: Position;
+  from: number;
+  to: number;
+}
+
+/** What one request to the vendor is made of. A source item may become several of these, in one or more partitions. */
+export interface EncodedItem<T> {
+  /** Items with different partitions never share a request. '' where the vendor has none. */
+  partition: string;
+  /** Exact size within a request, counted as the vendor counts. */
+  bytes: number;
+  timeUnixMs: number;
+  sources: ItemRange;
+  value: T;
+}
+
+export interface BatchLimits {
+  maxItems: number;
+  maxBytes: number;
+  /** The widest span of `timeUnixMs` in one request. */
+  maxSpreadMs?: number;
+  /** Sort a batch by `timeUnixMs`, stably, before it is sent. */
+  ordered: boolean;
+  /** How long the first item waits for company. */
+  maxWaitMs: number;
+  /** Requests in flight, over all partitions. */
+  concurrency: number;
+}
+
+/** The vendor's own words, for a dead letter. Bodies are cut at 4 KiB. */
+export interface VendorAnswer {
+  status: number;
+  body: string;
+}
+
+/** A run of source items that never becomes an item. `from <= index < to`. */
+export interface Skip {
+  from: number;
+  to: number;
+  code: ReasonCode;
+}
+
+export interface EncodeRejection {
+  from: number;
+  to: number;
+  reason: Reason;
+}
+
+export interface Encoded<T> {
+  items: readonly EncodedItem<T>[];
+  skipped: readonly Skip[];
+  rejected: readonly EncodeRejection[];
+}
+
+/** An item of a request that the vendor named in a partial answer. `index` counts the items as they were sent. */
+export interface Refusal {
+  index: number;
+  retryable: boolean;
+  reason: Reason;
+  vendor: VendorAnswer | null;
+}
+
+export type ExportResult =
+  /** 2xx, perhaps in part. `anonymous`: the vendor refused that many source items and named none. */
+  | { status: 'delivered'; refused: readonly Refusal[]; anonymous?: { items: number; message: string } }
+  /** `counts: false` for refused connections, DNS and TLS failures: they say nothing about the batch. */
+  | { status: 'retryable'; reason: Reason; retryAfterMs?: number; counts: boolean; vendor?: VendorAnswer }
+  /** Key or permission: hold and probe again. */
+  | { status: 'blocked'; reason: Reason; vendor?: VendorAnswer }
+  /** Will never succeed as it is: bisect to the item and dead-letter that. */
+  | { status: 'rejected'; reason: Reason; vendor?: VendorAnswer };
+
+export type CheckResult =
+  | { step: string; status: 'ok'; detail: string }
+  | { step: string; status: 'failed'; reason: Reason }
+  | { step: string; status: 'skipped'; detail: string };
+
+export interface TraceRef {
+  /** 32 hex digits. */
+  traceId: string;
+  startUnixMs: number;
+  endUnixMs: number;
+}
+
+export interface Exporter<T> {
+  limits: BatchLimits;
+  /** Pure with respect to the record; may throw only on bytes that cannot be decoded (becomes `undecodable`). */
+  encode(record: JournalRecord): Encoded<T>;
+  /** Cuts an item that covers several source items in two; undefined for an item of one source item. */
+  split?(item: EncodedItem<T>): readonly [EncodedItem<T>, EncodedItem<T>] | undefined;
+  /** One request. Throws only for bugs; a failure that the vendor or the network causes is a result. */
+  send(items: readonly EncodedItem<T>[], signal: AbortSignal): Promise<ExportResult>;
+  check(): AsyncIterable<CheckResult>;
+  traceUrl(trace: TraceRef): string | undefined;
+  close(): Promise<void>;
+}
+
+/** Shared decodes: the first exporter that asks pays, the others read. */
+export interface Decoder {
+  traces(record: JournalRecord): readonly SpanGroup[];
+  logs(record: JournalRecord): readonly LogGroup[];
+}
+
+/** What every exporter is built from, besides its own configuration. */
+export interface ExporterContext {
+  destination: DestinationId;
+  version: string;
+  clock: Clock;
+  random: Random;
+  decoder: Decoder;
+}

@@ -1,0 +1,25 @@
+// Part of intake: the one way in. Only when `accept` resolves does a client see success.
+import type { ReasonCode } from '../model/reasons.ts';
+import type { Accepted, ReceiverId } from '../model/signals.ts';
+import type { Admission } from './admission.ts';
+
+/** The journal can take no more now, or cannot be written: answer 503 with Retry-After, or count the datagram. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly code: ReasonCode;
+
+  constructor(code: ReasonCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface Intake {
+  readonly admission: Admission;
+  /** Resolves once the record is in the journal; rejects with RefusedError when it is not and never will be. */
+  accept(receiver: ReceiverId, accepted: Accepted): Promise<void>;
+  /** True when the journal would take a record of that size now. Asked before a body is read. */
+  hasRoom(bytes: number): boolean;
+  /** Counts what a receiver turned away: `items` where they can be counted, else 1 for the request. */
+  refuse(receiver: ReceiverId, code: ReasonCode, items: number): void;
+}

@@ -1,0 +1,20 @@
+// Part of the build: the test projects. `npm test` runs unit, contract and integration; the others need more than Node.
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, include: string[], exclude: string[] = [], timeoutMs = 20_000) => ({
+  test: { name, include, exclude, testTimeout: timeoutMs, hookTimeout: timeoutMs },
+});
+
+const special = ['contract', 'integration', 'clients', 'container', 'browser', 'chaos', 'bench'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['test/**/*.test.ts'], special.map((folder) => `test/${folder}/**`)),
+      project('contract', ['test/contract/**/*.test.ts']),
+      project('integration', ['test/integration/**/*.test.ts'], [], 120_000),
+      project('clients', ['test/clients/**/*.test.ts'], [], 600_000),
+      project('container', ['test/container/**/*.test.ts'], [], 900_000),
+    ],
+  },
+});
