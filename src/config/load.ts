@@ -78,13 +78,19 @@ function parseValue(option: Option<unknown>, typed: Typed | undefined, problems:
     source: typed?.source ?? 'default',
     value: option.secret ? '********' : raw,
     message: result.error.issues[0]?.message ?? 'not understood',
-    fix: option.example ? `For example ${option.env}=${option.example}.` : `Change ${option.env} or leave it unset.`,
+    fix: option.example
+      ? `For example ${option.env}=${option.example}.`
+      : `Change ${option.env} or leave it unset.`,
   });
   return option.fallback === undefined ? undefined : option.schema.parse(option.fallback);
 }
 
 /** An empty variable counts as not set: compose files pass `${KEY}` on whether or not it has a value. */
-function fromEnv(option: Option<unknown>, env: Sources['env'] & object, problems: Problem[]): Typed | undefined {
+function fromEnv(
+  option: Option<unknown>,
+  env: Sources['env'] & object,
+  problems: Problem[],
+): Typed | undefined {
   for (const name of [option.env, ...(option.aliases ?? [])]) {
     const value = env[name];
     if (value !== undefined && value.trim() !== '') return { value, source: `variable ${name}` };
@@ -94,13 +100,23 @@ function fromEnv(option: Option<unknown>, env: Sources['env'] & object, problems
       return { value: readFileSync(fileName, 'utf8').trim(), source: `file ${fileName}` };
     } catch (error) {
       const message = `cannot be read (${(error as NodeJS.ErrnoException).code})`;
-      problems.push({ option: `${name}_FILE`, source: 'environment', value: fileName, message, fix: 'Mount the file or unset the variable.' });
+      problems.push({
+        option: `${name}_FILE`,
+        source: 'environment',
+        value: fileName,
+        message,
+        fix: 'Mount the file or unset the variable.',
+      });
     }
   }
   return undefined;
 }
 
-function readFlags(flags: readonly string[], all: readonly Option<unknown>[], problems: Problem[]): Map<string, Typed> {
+function readFlags(
+  flags: readonly string[],
+  all: readonly Option<unknown>[],
+  problems: Problem[],
+): Map<string, Typed> {
   const known = new Map(all.map((option) => [flagOf(option), option]));
   const found = new Map<string, Typed>();
   for (let i = 0; i < flags.length; i++) {
@@ -108,49 +124,95 @@ function readFlags(flags: readonly string[], all: readonly Option<unknown>[], pr
     const option = known.get(name);
     if (!option) {
       const nearest = nearestName(name, known.keys());
-      problems.push({ option: name, source: 'flag', value: '', message: 'unknown flag', fix: 'See sidecast --help.', ...(nearest ? { nearest } : {}) });
+      problems.push({
+        option: name,
+        source: 'flag',
+        value: '',
+        message: 'unknown flag',
+        fix: 'See sidecast --help.',
+        ...(nearest ? { nearest } : {}),
+      });
       continue;
     }
     const value = inline.length > 0 ? inline.join('=') : flags[++i];
-    if (value === undefined) problems.push({ option: name, source: 'flag', value: '', message: 'needs a value', fix: `Type ${name} VALUE.` });
+    if (value === undefined)
+      problems.push({
+        option: name,
+        source: 'flag',
+        value: '',
+        message: 'needs a value',
+        fix: `Type ${name} VALUE.`,
+      });
     else found.set(option.env, { value, source: `flag ${name}` });
   }
   return found;
 }
 
-function readFile(file: Sources['file'], all: readonly Option<unknown>[], problems: Problem[]): Map<string, Typed> {
+function readFile(
+  file: Sources['file'],
+  all: readonly Option<unknown>[],
+  problems: Problem[],
+): Map<string, Typed> {
   const found = new Map<string, Typed>();
   if (!file) return found;
   const known = new Map(all.map((option) => [yamlPathOf(option), option]));
   const visit = (node: unknown, path: string): void => {
     const option = known.get(path);
-    if (option) found.set(option.env, { value: Array.isArray(node) ? node.join(',') : String(node), source: `${file.name}: ${path}` });
+    if (option)
+      found.set(option.env, {
+        value: Array.isArray(node) ? node.join(',') : String(node),
+        source: `${file.name}: ${path}`,
+      });
     else if (node !== null && typeof node === 'object' && !Array.isArray(node)) {
       for (const [key, child] of Object.entries(node)) visit(child, path === '' ? key : `${path}.${key}`);
     } else if (path !== '') {
       const nearest = nearestName(path, known.keys());
-      problems.push({ option: path, source: file.name, value: '', message: 'unknown key', fix: 'See sidecast --help.', ...(nearest ? { nearest } : {}) });
+      problems.push({
+        option: path,
+        source: file.name,
+        value: '',
+        message: 'unknown key',
+        fix: 'See sidecast --help.',
+        ...(nearest ? { nearest } : {}),
+      });
     }
   };
   try {
     visit(parseYaml(file.text), '');
   } catch (error) {
-    problems.push({ option: file.name, source: 'file', value: '', message: (error as Error).message.split('\n')[0] ?? 'not YAML', fix: 'Mend the file.' });
+    problems.push({
+      option: file.name,
+      source: 'file',
+      value: '',
+      message: (error as Error).message.split('\n')[0] ?? 'not YAML',
+      fix: 'Mend the file.',
+    });
   }
   return found;
 }
 
 /** SIDECAST_… variables that nobody reads are typos. */
-function reportMisspelt(env: Sources['env'] & object, all: readonly Option<unknown>[], problems: Problem[]): void {
+function reportMisspelt(
+  env: Sources['env'] & object,
+  all: readonly Option<unknown>[],
+  problems: Problem[],
+): void {
   const known = new Set(['SIDECAST_CONFIG', ...all.flatMap((option) => [option.env, `${option.env}_FILE`])]);
   for (const name of Object.keys(env)) {
     if (!name.startsWith('SIDECAST_') || known.has(name)) continue;
     const nearest = nearestName(name, known);
-    if (nearest) problems.push({ option: name, source: 'environment', value: '', message: 'unknown variable', fix: 'Correct or unset it.', nearest });
+    if (nearest)
+      problems.push({
+        option: name,
+        source: 'environment',
+        value: '',
+        message: 'unknown variable',
+        fix: 'Correct or unset it.',
+        nearest,
+      });
   }
 }
 
 function mapValues<T, R>(object: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 }
-

@@ -32,7 +32,13 @@ export type Values<O extends Options> = {
     : never;
 };
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+};
 const DURATION_UNITS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
@@ -100,7 +106,10 @@ export const httpUrl = () =>
 
 /** `SIDECAST_JOURNAL_MAX_BYTES` → `--journal-max-bytes`; `HONEYCOMB_API_KEY` → `--honeycomb-api-key`. */
 export function flagOf(option: Option<unknown>): string {
-  return `--${option.env.replace(/^SIDECAST_/, '').toLowerCase().replaceAll('_', '-')}`;
+  return `--${option.env
+    .replace(/^SIDECAST_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-')}`;
 }
 
 /** `SIDECAST_JOURNAL_MAX_BYTES` → `journal.max_bytes`: the first word is the section, unless declared otherwise. */

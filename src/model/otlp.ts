@@ -24,7 +24,14 @@ export interface Scope {
 }
 
 /** OTLP SpanKind. */
-export const SpanKind = { UNSPECIFIED: 0, INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 } as const;
+export const SpanKind = {
+  UNSPECIFIED: 0,
+  INTERNAL: 1,
+  SERVER: 2,
+  CLIENT: 3,
+  PRODUCER: 4,
+  CONSUMER: 5,
+} as const;
 /** OTLP StatusCode. */
 export const StatusCode = { UNSET: 0, OK: 1, ERROR: 2 } as const;
 

@@ -4,7 +4,12 @@ import { type DestinationStream, pino } from 'pino';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /** `event` is one of a bounded, documented set (events.ts); `msg` is a constant phrase, details are fields. */
-export type LogLine = (level: LogLevel, event: string, msg: string, fields?: Readonly<Record<string, unknown>>) => void;
+export type LogLine = (
+  level: LogLevel,
+  event: string,
+  msg: string,
+  fields?: Readonly<Record<string, unknown>>,
+) => void;
 
 export interface LoggerOptions {
   level: LogLevel;
@@ -34,7 +39,9 @@ function prettyLogger(minimum: LogLevel, target: DestinationStream): LogLine {
   return (level, event, msg, fields) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(minimum)) return;
     const time = new Date().toISOString().slice(11, 23);
-    const details = Object.entries(fields ?? {}).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    const details = Object.entries(fields ?? {}).map(
+      ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
     target.write(`${time} ${level.padEnd(5)} ${msg} (${[event, ...details].join(' ')})\n`);
   };
 }

@@ -1,0 +1,45 @@
+// Part of the journal: the newest records, kept in memory so that readers who keep up never touch the disk.
+import type { JournalRecord, Position } from '../model/signals.ts';
+
+/** A record's own cost beside its payload. */
+const RECORD_OVERHEAD_BYTES = 512;
+
+export class Tail {
+  readonly #maxBytes: number;
+  readonly #records = new Map<Position, JournalRecord>();
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(position: Position): JournalRecord | undefined {
+    return this.#records.get(position);
+  }
+
+  push(record: JournalRecord): void {
+    this.#records.set(record.position, record);
+    this.#bytes += record.payload.length + RECORD_OVERHEAD_BYTES;
+    for (const [position, oldest] of this.#records) {
+      if (this.#bytes <= this.#maxBytes) return;
+      this.#delete(position, oldest);
+    }
+  }
+
+  /** Forgets what everybody has settled. */
+  deleteBelow(low: Position): void {
+    for (const [position, record] of this.#records) {
+      if (position >= low) return;
+      this.#delete(position, record);
+    }
+  }
+
+  #delete(position: Position, record: JournalRecord): void {
+    this.#records.delete(position);
+    this.#bytes -= record.payload.length + RECORD_OVERHEAD_BYTES;
+  }
+}
