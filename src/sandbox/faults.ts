@@ -1,0 +1,93 @@
+// Part of the sandbox: faults that are switched per destination while it runs (DESIGN section 2).
+import type { DestinationId } from '../model/signals.ts';
+import { asObject } from './vendor.ts';
+
+export type Fault =
+  | { kind: 'none' }
+  /** Answers with this status; `retryAfter` in seconds or as an HTTP date. */
+  | { kind: 'status'; status: number; retryAfter?: number | string | undefined }
+  /** Takes the request and never answers; the connection ends when the fault changes. */
+  | { kind: 'hang' }
+  /** Cuts the connection once the request has been read. */
+  | { kind: 'reset' }
+  | { kind: 'slow'; delayMs: number }
+  /** Refuses every second item in the vendor's own way; `status` 429 makes X-Ray name a throttle code. */
+  | { kind: 'partial'; status?: number | undefined }
+  /** One item that makes the whole request fail. */
+  | { kind: 'poison'; itemId: string };
+
+const NONE: Fault = { kind: 'none' };
+
+/** The fault, or what is wrong with the body of `PUT /_sandbox/faults/<id>`. */
+export function parseFault(body: unknown): Fault | string {
+  const { kind, status, retryAfter, delayMs, itemId } = asObject(body) ?? {};
+  const statusIsValid =
+    typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
+  switch (kind) {
+    case 'none':
+    case 'hang':
+    case 'reset':
+      return { kind };
+    case 'status':
+      if (!statusIsValid) return 'status: expected a whole number from 400 to 599';
+      if (retryAfter === undefined) return { kind, status };
+      if (typeof retryAfter === 'string' || (typeof retryAfter === 'number' && retryAfter >= 0)) {
+        return { kind, status, retryAfter };
+      }
+      return 'retryAfter: expected seconds or an HTTP date';
+    case 'slow':
+      return typeof delayMs === 'number' && delayMs >= 0
+        ? { kind, delayMs }
+        : 'delayMs: expected milliseconds';
+    case 'partial':
+      if (status === undefined) return { kind };
+      return statusIsValid ? { kind, status } : 'status: expected a whole number from 400 to 599';
+    case 'poison':
+      return typeof itemId === 'string' && itemId !== ''
+        ? { kind, itemId }
+        : 'itemId: expected the id of an item';
+    default:
+      return 'kind: expected one of none, status, hang, reset, slow, partial, poison';
+  }
+}
+
+/** The switch of one destination. */
+export class FaultSwitch {
+  #fault: Fault = NONE;
+  readonly #waiting = new Set<() => void>();
+
+  get current(): Fault {
+    return this.#fault;
+  }
+
+  /** How many requests are under the fault now. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  set(fault: Fault): void {
+    this.#fault = fault;
+    for (const release of this.#waiting) release();
+  }
+
+  /** The next `set`, for requests that a fault holds; `forget` when it no longer matters. */
+  change(): { happened: Promise<void>; forget: () => void } {
+    let release = () => {};
+    const happened = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#waiting.add(release);
+    return { happened, forget: () => this.#waiting.delete(release) };
+  }
+}
+
+export type FaultSwitches = Readonly<Record<DestinationId, FaultSwitch>>;
+
+/** Tells every second call; a request of one item is then hit every second time, not always. */
+export function everySecond(): () => boolean {
+  let count = 0;
+  return () => {
+    count += 1;
+    return count % 2 === 0;
+  };
+}

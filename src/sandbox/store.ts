@@ -1,0 +1,101 @@
+// Part of the sandbox: what one destination has taken: counts, ids for the audit, and the last items for tests to read.
+
+export interface Counts {
+  /** Requests that carry items, whatever the answer. */
+  requests: number;
+  /** Items taken, repeated ones included. */
+  items: number;
+  uniqueItems: number;
+  /** Requests that failed, and items refused inside a request that did not. */
+  refused: number;
+}
+
+export interface Audit {
+  missing: readonly string[];
+  /** Ids among those asked for that were taken more than once. */
+  duplicated: readonly string[];
+}
+
+const MAX_RECENT_ITEMS = 2000;
+const MAX_RECENT_CHARACTERS = 32 * 1024 * 1024;
+/** About 150 MB of ids; the oldest are forgotten beyond, and an audit for them says `missing`. */
+const MAX_IDS = 1_000_000;
+
+export class Store {
+  #requests = 0;
+  #items = 0;
+  #uniqueItems = 0;
+  #refused = 0;
+  #recentCharacters = 0;
+  readonly #ids = new Map<string, number>();
+  /** As JSON text: a copy that shares nothing with a request, and whose size is known. */
+  readonly #recent: string[] = [];
+
+  countRequest(): void {
+    this.#requests += 1;
+  }
+
+  countRefused(count = 1): void {
+    this.#refused += count;
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  /** `readable` is called at once, if at all. */
+  add(id: string, readable: () => unknown): void {
+    this.#items += 1;
+    const seen = this.#ids.get(id) ?? 0;
+    this.#ids.set(id, seen + 1);
+    if (seen === 0) this.#uniqueItems += 1;
+    if (this.#ids.size > MAX_IDS) this.#forgetOldestId();
+    this.#remember(JSON.stringify(readable()));
+  }
+
+  counts(): Counts {
+    return {
+      requests: this.#requests,
+      items: this.#items,
+      uniqueItems: this.#uniqueItems,
+      refused: this.#refused,
+    };
+  }
+
+  audit(ids: readonly string[]): Audit {
+    const asked = [...new Set(ids)];
+    return {
+      missing: asked.filter((id) => !this.#ids.has(id)),
+      duplicated: asked.filter((id) => (this.#ids.get(id) ?? 0) > 1),
+    };
+  }
+
+  /** The last ones, oldest first. */
+  items(limit = MAX_RECENT_ITEMS): readonly unknown[] {
+    const from = Math.max(0, this.#recent.length - limit);
+    return this.#recent.slice(from).map((text): unknown => JSON.parse(text));
+  }
+
+  reset(): void {
+    this.#requests = 0;
+    this.#items = 0;
+    this.#uniqueItems = 0;
+    this.#refused = 0;
+    this.#recentCharacters = 0;
+    this.#ids.clear();
+    this.#recent.length = 0;
+  }
+
+  #remember(text: string): void {
+    this.#recent.push(text);
+    this.#recentCharacters += text.length;
+    while (this.#recent.length > MAX_RECENT_ITEMS || this.#recentCharacters > MAX_RECENT_CHARACTERS) {
+      this.#recentCharacters -= this.#recent.shift()?.length ?? 0;
+    }
+  }
+
+  #forgetOldestId(): void {
+    const oldest = this.#ids.keys().next();
+    if (!oldest.done) this.#ids.delete(oldest.value);
+  }
+}
