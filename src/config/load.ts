@@ -68,6 +68,11 @@ export function processSources(flags: readonly string[]): Sources {
   return name ? { ...base, file: { name, text: readFileSync(name, 'utf8') } } : base;
 }
 
+/** For a child process that gets nothing else of the user's environment. */
+export function searchPath(): string {
+  return process.env['PATH'] ?? '';
+}
+
 function parseValue(option: Option<unknown>, typed: Typed | undefined, problems: Problem[]): unknown {
   const raw = typed?.value ?? option.fallback;
   if (raw === undefined) return undefined;

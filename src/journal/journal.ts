@@ -57,8 +57,11 @@ export interface Journal extends Component {
   readonly bytes: number;
   readonly maxBytes: number;
   readonly fsync: FsyncPolicy | null;
-  /** Resolves after write(2) for `interval` and `never`, after fdatasync for `always`; rejects with JournalError. */
-  append(accepted: Accepted): Promise<Position>;
+  /**
+   * Resolves after write(2) for `interval` and `never`, after fdatasync for `always`; rejects with JournalError.
+   * `written` runs when the position is known and before any reader can see the record: books are opened there.
+   */
+  append(accepted: Accepted, written?: (position: Position) => void): Promise<Position>;
   hasRoom(bytes: number): boolean;
   reader(destination: DestinationId): JournalReader;
   settle(destination: DestinationId, position: Position, items: 'whole' | ItemSet): void;

@@ -38,6 +38,7 @@ export interface LogOptions {
 interface Waiting {
   accepted: Accepted;
   head: Buffer;
+  written(position: Position): void;
   resolve(position: Position): void;
   reject(error: Error): void;
 }
@@ -91,13 +92,13 @@ export class Log implements Journal {
     this.#upkeep.start();
   }
 
-  append(accepted: Accepted): Promise<Position> {
+  append(accepted: Accepted, written: (position: Position) => void = () => undefined): Promise<Position> {
     if (!this.#open)
       return Promise.reject(new JournalError('journal_unavailable', 'the journal is not open'));
     const head = encodeFrameHead(accepted);
     this.#waitingBytes += head.length + accepted.payload.length;
     const position = new Promise<Position>((resolve, reject) =>
-      this.#waiting.push({ accepted, head, resolve, reject }),
+      this.#waiting.push({ accepted, head, written, resolve, reject }),
     );
     this.#writing ??= this.#writeAll();
     return position;
@@ -192,8 +193,9 @@ export class Log implements Journal {
     for (const listener of this.#listeners) listener();
   }
 
-  #written({ accepted, head, resolve }: Waiting): void {
+  #written({ accepted, head, written, resolve }: Waiting): void {
     const position = this.#segments.end;
+    written(position);
     this.#segments.noteAppended(
       head.length + accepted.payload.length,
       accepted.summary.items,

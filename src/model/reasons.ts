@@ -26,6 +26,7 @@ export const REASONS = {
   vendor_unavailable: 'the vendor answers with a server error',
   unauthorized: 'the vendor refuses the key',
   forbidden: 'the key lacks a permission',
+  misdirected: "the answer is not the vendor's: the endpoint is wrong, or a proxy answers",
   no_credentials: 'no AWS credentials were found',
   partial: 'the vendor asks to send some items of a request again',
   // off

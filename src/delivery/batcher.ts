@@ -1,0 +1,106 @@
+// Part of delivery: cuts a queue into requests that keep the vendor's limits in exact bytes.
+import type { BatchLimits, EncodedItem } from './exporter.ts';
+import type { LoadedRecord } from './loaded.ts';
+
+export interface Entry<T> {
+  item: EncodedItem<T>;
+  loaded: LoadedRecord;
+  queuedAtMs: number;
+}
+
+export interface Batch<T> {
+  entries: readonly Entry<T>[];
+  attempts: number;
+  firstFailedAtMs: number | undefined;
+  /** The partition's successes when this batch failed last: more since then means that others succeed. */
+  successesAtFailure: number | undefined;
+  /** Failures while others succeeded. */
+  lonelyFailures: number;
+  /** Alone in the side lane, being taken apart. */
+  isolated: boolean;
+  notBeforeMs: number;
+}
+
+export function createBatch<T>(entries: readonly Entry<T>[], from?: Batch<T>): Batch<T> {
+  return {
+    entries,
+    attempts: from?.attempts ?? 0,
+    firstFailedAtMs: from?.firstFailedAtMs,
+    successesAtFailure: from?.successesAtFailure,
+    lonelyFailures: from?.lonelyFailures ?? 0,
+    isolated: from?.isolated ?? false,
+    notBeforeMs: 0,
+  };
+}
+
+/** Source items that an encoded item stands for: what `maxItems` counts. */
+export function weight(item: EncodedItem<unknown>): number {
+  return item.sources.to - item.sources.from;
+}
+
+/** First in, first out, with its sums at hand. */
+export class EntryQueue<T> {
+  #entries: Entry<T>[] = [];
+  #head = 0;
+  bytes = 0;
+  items = 0;
+
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  get oldestQueuedAtMs(): number | undefined {
+    return this.#entries[this.#head]?.queuedAtMs;
+  }
+
+  push(entry: Entry<T>): void {
+    this.#entries.push(entry);
+    this.bytes += entry.item.bytes;
+    this.items += weight(entry.item);
+  }
+
+  /** True when a request would be full. */
+  isFull(limits: BatchLimits): boolean {
+    return this.items >= limits.maxItems || this.bytes >= limits.maxBytes;
+  }
+
+  /** The longest run from the front that fits one request; at least one entry. */
+  take(limits: BatchLimits): Entry<T>[] {
+    const taken: Entry<T>[] = [];
+    let bytes = 0;
+    let items = 0;
+    let earliest = Number.POSITIVE_INFINITY;
+    let latest = Number.NEGATIVE_INFINITY;
+    for (let at = this.#head; at < this.#entries.length; at++) {
+      const entry = this.#entries[at] as Entry<T>;
+      earliest = Math.min(earliest, entry.item.timeUnixMs);
+      latest = Math.max(latest, entry.item.timeUnixMs);
+      bytes += entry.item.bytes;
+      items += weight(entry.item);
+      const fits = bytes <= limits.maxBytes && items <= limits.maxItems;
+      const isClose = limits.maxSpreadMs === undefined || latest - earliest <= limits.maxSpreadMs;
+      if (taken.length > 0 && !(fits && isClose)) break;
+      taken.push(entry);
+    }
+    this.#drop(taken);
+    return limits.ordered ? taken.sort((a, b) => a.item.timeUnixMs - b.item.timeUnixMs) : taken;
+  }
+
+  takeAll(): Entry<T>[] {
+    const all = this.#entries.slice(this.#head);
+    this.#drop(all);
+    return all;
+  }
+
+  #drop(taken: readonly Entry<T>[]): void {
+    for (const { item } of taken) {
+      this.bytes -= item.bytes;
+      this.items -= weight(item);
+    }
+    this.#head += taken.length;
+    if (this.#head > 1024 || this.#head === this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}

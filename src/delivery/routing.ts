@@ -1,0 +1,30 @@
+// Part of delivery: which records a destination has any use for, from the summary alone (DESIGN section 5).
+import type { ReasonCode } from '../model/reasons.ts';
+import type { DestinationId, Signal, Summary } from '../model/signals.ts';
+
+/** `all`: everything everywhere. `otlp`: X-Ray segments are skipped, X-Ray gets translated spans. */
+export type Routing = 'all' | 'otlp';
+
+/** Why nothing of a record is for this destination; undefined when something is. Decided at intake and again at recovery. */
+export function skipReason(
+  routing: Routing,
+  destination: DestinationId,
+  signal: Signal,
+  summary: Summary,
+): ReasonCode | undefined {
+  if (summary.items === 0) return 'not_applicable';
+  if (signal === 'segments' && routing === 'otlp') return 'routing';
+  switch (destination) {
+    case 'honeycomb':
+      return undefined;
+    case 'aws-xray':
+      return signal === 'traces' || signal === 'segments' ? undefined : 'signal_unsupported';
+    case 'aws-cloudwatch-logs':
+      if (signal === 'metrics') return 'signal_unsupported';
+      if (signal === 'logs') return undefined;
+      return summary.serverSpans > 0 || summary.exceptions > 0 ? undefined : 'not_applicable';
+    case 'rollbar':
+      if (signal === 'metrics') return 'signal_unsupported';
+      return summary.exceptions > 0 ? undefined : 'not_applicable';
+  }
+}

@@ -1,0 +1,57 @@
+// Part of intake: opens the books of a record at the moment it is written, before any destination can see it.
+import { type Routing, skipReason } from '../delivery/routing.ts';
+import { type Journal, JournalError } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Accepted, DestinationId, Position, ReceiverId } from '../model/signals.ts';
+import type { Admission } from './admission.ts';
+import { type Intake, RefusedError } from './intake.ts';
+
+/** May overwrite bytes of the payload in place; returns what goes on. Throws RefusedError to keep something out. */
+export type Processor = (accepted: Accepted) => Accepted;
+
+export interface IntakeOptions {
+  journal: Journal;
+  ledger: Ledger;
+  admission: Admission;
+  processors: readonly Processor[];
+  /** Destinations that are on. */
+  destinations: readonly DestinationId[];
+  routing: Routing;
+}
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { journal, ledger, admission, processors, destinations, routing } = options;
+
+  function openBooks(accepted: Accepted, position: Position): void {
+    const { items } = accepted.summary;
+    for (const destination of destinations) {
+      ledger.accept(destination, items);
+      const skip = skipReason(routing, destination, accepted.signal, accepted.summary);
+      if (!skip) continue;
+      ledger.settle(destination, 'skipped', items, skip);
+      journal.settle(destination, position, 'whole');
+    }
+  }
+
+  return {
+    admission,
+    hasRoom: (bytes) => journal.hasRoom(bytes),
+    refuse: (receiver, code, items) => ledger.refused(receiver, code, items),
+    async accept(receiver: ReceiverId, accepted: Accepted) {
+      const processed = processors.reduce((current, process) => process(current), accepted);
+      if (!journal.hasRoom(processed.payload.length)) {
+        throw new RefusedError(
+          'journal_unavailable',
+          'the journal is at its bound and no destination takes data',
+        );
+      }
+      try {
+        await journal.append(processed, (position) => openBooks(processed, position));
+      } catch (error) {
+        if (error instanceof JournalError) throw new RefusedError('journal_unavailable', error.message);
+        throw error;
+      }
+      ledger.received(receiver, processed.signal, processed.summary.items);
+    },
+  };
+}

@@ -1,0 +1,137 @@
+// Part of telemetry: Prometheus text. Nothing is counted here: every scrape reads the ledger.
+import { Counter, Gauge, Registry } from 'prom-client';
+import { DESTINATION_IDS, type DestinationId, type ReceiverId, type Signal } from '../model/signals.ts';
+
+type Tally = Readonly<Record<string, number>>;
+
+/** The part of an account that is shown; the ledger, which is above this room, has it. */
+export interface AccountReading {
+  counts: Readonly<Record<(typeof OUTCOMES)[number] | 'queued', number>>;
+  reasons: { skipped: Tally; rejected: Tally; dropped: Tally };
+  state: (typeof STATES)[number];
+}
+
+export interface MetricsSources {
+  ledger: {
+    account(destination: DestinationId): AccountReading | undefined;
+    receiver(receiver: ReceiverId): { accepted: Partial<Record<Signal, number>>; refused: Tally };
+  };
+  backlog(destination: DestinationId): { bytes: number; oldestReceivedAtMs: number | undefined } | undefined;
+  now(): number;
+}
+
+export interface Metrics {
+  contentType: string;
+  render(): Promise<string>;
+}
+
+const ACCEPTED: readonly (readonly [Signal, string])[] = [
+  ['traces', 'spans'],
+  ['logs', 'log_records'],
+  ['metrics', 'metric_points'],
+  ['segments', 'segments'],
+];
+const OUTCOMES = ['delivered', 'skipped', 'sampled', 'rejected', 'dropped'] as const;
+const STATES = ['on', 'retrying', 'blocked', 'off'] as const;
+
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry();
+  addReceivers(registry, sources);
+  addDestinations(registry, sources);
+  return { contentType: registry.contentType, render: () => registry.metrics() };
+}
+
+function addReceivers(registry: Registry, { ledger }: MetricsSources): void {
+  for (const [signal, unit] of ACCEPTED) {
+    new Counter({
+      name: `sidecast_receiver_accepted_${unit}_total`,
+      help: `Items of ${signal} that were answered with success.`,
+      labelNames: ['receiver'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        const receiver = signal === 'segments' ? 'aws-xray' : 'otlp';
+        this.inc({ receiver }, ledger.receiver(receiver).accepted[signal] ?? 0);
+      },
+    });
+  }
+  new Counter({
+    name: 'sidecast_receiver_refused_total',
+    help: 'Requests, datagrams or items turned away at the door.',
+    labelNames: ['receiver', 'reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const receiver of ['otlp', 'aws-xray'] as const) {
+        for (const [reason, count] of Object.entries(ledger.receiver(receiver).refused))
+          this.inc({ receiver, reason }, count);
+      }
+    },
+  });
+}
+
+function addDestinations(registry: Registry, { ledger, backlog, now }: MetricsSources): void {
+  const forEach = (visit: (destination: DestinationId, account: AccountReading) => void) => {
+    for (const destination of DESTINATION_IDS) {
+      const account = ledger.account(destination);
+      if (account) visit(destination, account);
+    }
+  };
+  new Counter({
+    name: 'sidecast_destination_items_total',
+    help: 'Items that have their outcome at a destination.',
+    labelNames: ['destination', 'outcome', 'reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      forEach((destination, { counts, reasons }) => {
+        for (const outcome of OUTCOMES) {
+          const coded = outcome === 'delivered' || outcome === 'sampled' ? {} : reasons[outcome];
+          for (const [reason, count] of Object.entries(coded))
+            this.inc({ destination, outcome, reason }, count);
+          const named = Object.values(coded).reduce((sum, count) => sum + count, 0);
+          if (counts[outcome] > named || named === 0)
+            this.inc({ destination, outcome, reason: '' }, counts[outcome] - named);
+        }
+      });
+    },
+  });
+  const gauge = (
+    name: string,
+    help: string,
+    read: (destination: DestinationId, account: AccountReading) => number,
+  ) =>
+    new Gauge({
+      name: `sidecast_destination_${name}`,
+      help,
+      labelNames: ['destination'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        forEach((destination, account) => this.set({ destination }, read(destination, account)));
+      },
+    });
+  gauge('queued_items', 'Items without an outcome.', (_, account) => account.counts.queued);
+  gauge(
+    'queued_bytes',
+    'Bytes of the journal from the oldest unsettled record on.',
+    (destination) => backlog(destination)?.bytes ?? 0,
+  );
+  gauge('oldest_queued_age_seconds', 'Age of the oldest unsettled record.', (destination) => {
+    const oldest = backlog(destination)?.oldestReceivedAtMs;
+    return oldest === undefined ? 0 : Math.max(0, now() - oldest) / 1000;
+  });
+  new Gauge({
+    name: 'sidecast_destination_state',
+    help: '1 for the state that the destination is in.',
+    labelNames: ['destination', 'state'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const destination of DESTINATION_IDS) {
+        const current = ledger.account(destination)?.state ?? 'off';
+        for (const state of STATES) this.set({ destination, state }, state === current ? 1 : 0);
+      }
+    },
+  });
+}
