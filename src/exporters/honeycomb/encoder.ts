@@ -1,0 +1,93 @@
+// Part of exporters/honeycomb: received bytes go onward as they are. Export requests concatenate: repeated fields merge.
+import type { Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
+import type { JournalRecord, OtlpSignal } from '../../model/signals.ts';
+import { encodeTraces } from '../../protocols/otlp/encode.ts';
+import { fillLogTimes } from '../../protocols/otlp/patch.ts';
+import { select } from '../../protocols/otlp/select.ts';
+import { readDocuments } from '../../protocols/xray/datagram.ts';
+import { parseSegment } from '../../protocols/xray/segment.ts';
+import { segmentToSpans } from '../../protocols/xray/to-spans.ts';
+
+/** Part of an export request: protobuf that any number of others may follow. */
+export interface Part {
+  signal: OtlpSignal;
+  dataset: string | undefined;
+  bytes: Uint8Array;
+}
+
+/** Well below what is known of the vendor: 15 MB ingest, 5 MB in Refinery (facts of 2024 and 2026). */
+export const MAX_REQUEST_BYTES = 4_500_000;
+export const MAX_REQUEST_SPANS = 2000;
+
+export function encode(record: JournalRecord, dataset: string | undefined): Encoded<Part> {
+  return record.signal === 'segments'
+    ? encodeSegments(record, dataset)
+    : encodeOtlp(record, record.signal, dataset);
+}
+
+/** Halves an item by its source items. */
+export function split(item: EncodedItem<Part>): readonly [EncodedItem<Part>, EncodedItem<Part>] | undefined {
+  const { from, to, position } = item.sources;
+  const count = to - from;
+  if (count < 2) return undefined;
+  const middle = count >> 1;
+  const { signal, bytes } = item.value;
+  const half = (start: number, end: number): EncodedItem<Part> => {
+    const chosen = select(signal, bytes, (index) => index >= start && index < end);
+    const sources = { position, from: from + start, to: from + end };
+    return { ...item, sources, bytes: chosen.length, value: { ...item.value, bytes: chosen } };
+  };
+  return [half(0, middle), half(middle, count)];
+}
+
+function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string | undefined): Encoded<Part> {
+  const { position, payload, receivedAtMs, summary, origin } = record;
+  const bytes = signal === 'logs' && summary.untimed > 0 ? fillLogTimes(payload, receivedAtMs) : payload;
+  const part: Part = { signal, dataset: dataset ?? origin.dataset, bytes };
+  const whole = toItem(part, { position, from: 0, to: summary.items }, receivedAtMs);
+  const rejected: EncodeRejection[] = [];
+  const items = cutToLimits(whole).filter((item) => {
+    if (item.bytes <= MAX_REQUEST_BYTES) return true;
+    rejected.push({ from: item.sources.from, to: item.sources.to, reason: tooLarge(item.bytes) });
+    return false;
+  });
+  return { items, skipped: [], rejected };
+}
+
+function encodeSegments(record: JournalRecord, dataset: string | undefined): Encoded<Part> {
+  const items: EncodedItem<Part>[] = [];
+  const rejected: EncodeRejection[] = [];
+  readDocuments(record.payload).forEach((document, index) => {
+    const segment = parseSegment(document);
+    if (segment) {
+      const part: Part = { signal: 'traces', dataset, bytes: encodeTraces(segmentToSpans(segment)) };
+      items.push(
+        toItem(part, { position: record.position, from: index, to: index + 1 }, record.receivedAtMs),
+      );
+    } else rejected.push({ from: index, to: index + 1, reason: notASegment });
+  });
+  return { items, skipped: [], rejected };
+}
+
+function toItem(part: Part, sources: EncodedItem<Part>['sources'], timeUnixMs: number): EncodedItem<Part> {
+  const partition = part.dataset === undefined ? part.signal : `${part.signal}\u0000${part.dataset}`;
+  return { partition, bytes: part.bytes.length, timeUnixMs, sources, value: part };
+}
+
+function cutToLimits(item: EncodedItem<Part>): readonly EncodedItem<Part>[] {
+  const fits = item.bytes <= MAX_REQUEST_BYTES && item.sources.to - item.sources.from <= MAX_REQUEST_SPANS;
+  const halves = fits ? undefined : split(item);
+  return halves ? halves.flatMap(cutToLimits) : [item];
+}
+
+const notASegment = {
+  code: 'undecodable' as const,
+  message: 'the X-Ray document is not JSON that a segment could be read from',
+  fix: 'Look at the dead letter: which program sent it?',
+};
+
+const tooLarge = (bytes: number) => ({
+  code: 'too_large' as const,
+  message: `one item has ${bytes} bytes, more than a request may have`,
+  fix: 'Record less in one item; the dead letter holds it.',
+});

@@ -1,0 +1,180 @@
+// Part of exporters/honeycomb: one request, and what each answer means.
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import type { EncodedItem, ExportResult } from '../../delivery/exporter.ts';
+import { type HttpAnswer, type HttpClient, HttpError } from '../../http/client.ts';
+import { retryAfterMs } from '../../http/retry-after.ts';
+import { unanswered } from '../../http/unanswered.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { ReasonCode } from '../../model/reasons.ts';
+import { parseExportResponse, statusMessage } from '../../protocols/otlp/status.ts';
+import { endpointFor, type HoneycombConfig } from './config.ts';
+import type { Part } from './encoder.ts';
+
+export interface TransportContext {
+  http: HttpClient;
+  clock: Clock;
+  userAgent: string;
+}
+
+export type Transport = (items: readonly EncodedItem<Part>[], signal: AbortSignal) => Promise<ExportResult>;
+
+type Meaning = {
+  status: 'retryable' | 'blocked' | 'rejected';
+  code: ReasonCode;
+  message: string;
+  fix: string;
+};
+
+/**
+ * Statuses as the vendor documents them. Anything else is not the vendor speaking, or a wrong path: the data is held, not
+ * refused.
+ */
+const MEANINGS: Readonly<Record<number, Meaning>> = {
+  400: {
+    status: 'rejected',
+    code: 'vendor_rejected',
+    message: 'Honeycomb cannot read the request',
+    fix: 'Look at the dead letter.',
+  },
+  401: {
+    status: 'blocked',
+    code: 'unauthorized',
+    message: 'Honeycomb refuses the key',
+    fix: 'Set HONEYCOMB_API_KEY to an ingest key; a Classic key also needs HONEYCOMB_DATASET.',
+  },
+  403: {
+    status: 'blocked',
+    code: 'forbidden',
+    message: 'the Honeycomb key may not send events',
+    fix: 'Give the key the permission Send Events (and Create Dataset for new services).',
+  },
+  413: {
+    status: 'rejected',
+    code: 'too_large',
+    message: 'Honeycomb finds the request too large',
+    fix: 'Record less in one item.',
+  },
+  415: {
+    status: 'rejected',
+    code: 'vendor_rejected',
+    message: 'Honeycomb does not take the content type',
+    fix: 'Please report this.',
+  },
+  422: {
+    status: 'rejected',
+    code: 'vendor_rejected',
+    message: 'Honeycomb finds the request invalid',
+    fix: 'Look at the dead letter.',
+  },
+  429: {
+    status: 'retryable',
+    code: 'throttled',
+    message: 'Honeycomb asks to slow down',
+    fix: 'Nothing: it is sent again. Look at the usage of the team if it stays.',
+  },
+};
+const SERVER_ERROR: Meaning = {
+  status: 'retryable',
+  code: 'vendor_unavailable',
+  message: 'Honeycomb answers with a server error',
+  fix: 'Nothing: it is sent again.',
+};
+const ELSEWHERE: Meaning = {
+  status: 'blocked',
+  code: 'misdirected',
+  message: 'the answer does not look like Honeycomb',
+  fix: 'Check HONEYCOMB_API_ENDPOINT (a base URL) and HTTPS_PROXY.',
+};
+
+const TIMEOUT_MS = 10_000;
+const MAX_SHOWN_BYTES = 4096;
+
+export function createTransport(
+  config: HoneycombConfig,
+  { http, clock, userAgent }: TransportContext,
+): Transport {
+  const compressor = chooseCompressor(config.compression);
+  const urls = {
+    traces: endpointFor(config, '/v1/traces'),
+    logs: endpointFor(config, '/v1/logs'),
+    metrics: endpointFor(config, '/v1/metrics'),
+  };
+  const headers: Record<string, string> = {
+    'x-honeycomb-team': config.apiKey?.reveal() ?? '',
+    'content-type': 'application/x-protobuf',
+    'user-agent': userAgent,
+    ...(compressor.name === 'none' ? {} : { 'content-encoding': compressor.name }),
+  };
+
+  return async (items, signal) => {
+    const [first] = items;
+    if (!first) return { status: 'delivered', refused: [] };
+    const { signal: kind, dataset } = first.value;
+    const body = await compressor.compress(items.map((item) => item.value.bytes));
+    try {
+      const answer = await http.request({
+        method: 'POST',
+        url: urls[kind],
+        headers: dataset === undefined ? headers : { ...headers, 'x-honeycomb-dataset': dataset },
+        body,
+        timeoutMs: TIMEOUT_MS,
+        signal,
+      });
+      return answer.status === 200 ? readSuccess(kind, answer) : readFailure(answer, clock.now());
+    } catch (error) {
+      if (error instanceof HttpError) return { status: 'retryable', ...unanswered(error) };
+      throw error;
+    }
+  };
+}
+
+function readSuccess(kind: Part['signal'], answer: HttpAnswer): ExportResult {
+  const partial = parseExportResponse(kind, answer.body, answer.headers['content-type'] ?? '');
+  if (!partial || partial.rejected === 0) return { status: 'delivered', refused: [] };
+  return {
+    status: 'delivered',
+    refused: [],
+    anonymous: { items: partial.rejected, message: partial.message },
+  };
+}
+
+function readFailure(answer: HttpAnswer, nowMs: number): ExportResult {
+  const meaning = MEANINGS[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : ELSEWHERE);
+  const words = statusMessage(answer.body, answer.headers['content-type'] ?? '');
+  const message = `${meaning.message} (${answer.status}${words ? `: ${words}` : ''})`;
+  const reason = { code: meaning.code, message, fix: meaning.fix };
+  const vendor = {
+    status: answer.status,
+    body: Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES),
+  };
+  if (meaning.status !== 'retryable') return { status: meaning.status, reason, vendor };
+  const waitMs = retryAfterMs(answer.headers, nowMs);
+  return {
+    status: 'retryable',
+    reason,
+    vendor,
+    counts: true,
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+  };
+}
+
+interface Compressor {
+  name: 'zstd' | 'gzip' | 'none';
+  compress(parts: readonly Uint8Array[]): Promise<Uint8Array>;
+}
+
+/** Node 22.15 and later; the types are those of Node 20, which has no zstd. */
+type ZstdCompress = (buffer: Uint8Array, done: (error: Error | null, result: Buffer) => void) => void;
+const { zstdCompress } = zlib as { zstdCompress?: ZstdCompress };
+
+/** On the thread pool: a full request takes longer than one turn of the event loop may (DESIGN section 1). */
+function chooseCompressor(wanted: HoneycombConfig['compression']): Compressor {
+  if (wanted === 'none') return { name: 'none', compress: async (parts) => Buffer.concat(parts) };
+  if (wanted !== 'gzip' && zstdCompress) {
+    const zstd = promisify(zstdCompress);
+    return { name: 'zstd', compress: (parts) => zstd(Buffer.concat(parts)) };
+  }
+  const gzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gzip);
+  return { name: 'gzip', compress: (parts) => gzip(Buffer.concat(parts), { level: 1 }) };
+}

@@ -1,0 +1,75 @@
+// Part of protocols/otlp: requests as objects, in one pass. Nothing in them aliases the body.
+import type { Attributes, LogGroup, LogRecord, Resource, Scope, Span, SpanGroup } from '../../model/otlp.ts';
+import { readAttributes } from './decode-attributes.ts';
+import { decodeLog } from './decode-log.ts';
+import { decodeSpan } from './decode-span.ts';
+import { Source } from './source.ts';
+import { Fields, WireType } from './wire.ts';
+
+/** The groups hold the items in wire order: counting through them gives the index that scan and select use. */
+export function decodeTraces(body: Uint8Array): SpanGroup[] {
+  const groups: SpanGroup[] = [];
+  eachScope<Span>(body, decodeSpan, (resource, scope, spans) => groups.push({ resource, scope, spans }));
+  return groups;
+}
+
+export function decodeLogs(body: Uint8Array): LogGroup[] {
+  const groups: LogGroup[] = [];
+  eachScope<LogRecord>(body, decodeLog, (resource, scope, records) =>
+    groups.push({ resource, scope, records }),
+  );
+  return groups;
+}
+
+type Range = readonly [from: number, to: number];
+
+function eachScope<T>(
+  body: Uint8Array,
+  decodeItem: (source: Source, from: number, to: number) => T,
+  visit: (resource: Resource, scope: Scope, items: readonly T[]) => void,
+): void {
+  const source = new Source(body);
+  const request = new Fields(source.bytes);
+  while (request.next()) {
+    if (request.number !== 1 || request.wireType !== WireType.LEN) continue;
+    // A resource may stand behind its scopes, and a scope behind its items: so these are found first.
+    const outer = split(source, request.from, request.to);
+    const resource: Resource = { attributes: attributesOf(source, outer.heads, 1) };
+    for (const [from, to] of outer.members) {
+      const { heads, members } = split(source, from, to);
+      const items = members.map(([at, end]) => decodeItem(source, at, end));
+      if (items.length > 0) visit(resource, scopeOf(source, heads), items);
+    }
+  }
+}
+
+/** The fields 1 (resource or scope, in pieces to be merged) and 2 (what it holds). */
+function split(source: Source, from: number, to: number): { heads: Range[]; members: Range[] } {
+  const heads: Range[] = [];
+  const members: Range[] = [];
+  const fields = new Fields(source.bytes, from, to);
+  while (fields.next()) {
+    if (fields.wireType !== WireType.LEN) continue;
+    if (fields.number === 1) heads.push([fields.from, fields.to]);
+    else if (fields.number === 2) members.push([fields.from, fields.to]);
+  }
+  return { heads, members };
+}
+
+function attributesOf(source: Source, messages: readonly Range[], number: number): Attributes {
+  const attributes = new Map();
+  for (const [from, to] of messages) readAttributes(source, from, to, number, attributes);
+  return attributes;
+}
+
+function scopeOf(source: Source, heads: readonly Range[]): Scope {
+  const scope = { name: '', version: '', attributes: attributesOf(source, heads, 3) };
+  for (const [from, to] of heads) {
+    const fields = new Fields(source.bytes, from, to);
+    while (fields.next()) {
+      if (fields.number === 1) scope.name = source.text(fields.from, fields.to);
+      else if (fields.number === 2) scope.version = source.text(fields.from, fields.to);
+    }
+  }
+  return scope;
+}

@@ -1,0 +1,74 @@
+// Part of receivers/otlp: reads a request's body within bounds, or reads past it.
+import type { IncomingMessage } from 'node:http';
+import type { Reservation } from '../../intake/admission.ts';
+import { notNow, tooLarge } from './refusal.ts';
+
+/** The client went away: nobody is left to be answered. */
+export class GoneError extends Error {
+  override readonly name = 'GoneError';
+}
+
+/** A body of unknown length starts with this share of the bytes in flight: more than most batches have. */
+export const UNKNOWN_LENGTH_BYTES = 64 * 1024;
+
+/** No honest client sends more than the specification's recommended request bound (OTLP 1.11: 64 MiB). */
+const MAX_DISCARD_BYTES = 64 * 1024 * 1024;
+
+/** The body as sent. Throws a Refusal as soon as it is too large, or larger than the bytes in flight allow. */
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  reservation: Reservation,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBytes) stop(tooLarge(maxBytes));
+      else if (!reservation.growTo(size)) stop(overloaded());
+      else chunks.push(chunk);
+    };
+    const onEnd = () => {
+      stop();
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+    };
+    const onGone = () => stop(new GoneError('the client closed the connection'));
+    const stop = (error?: Error) => {
+      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
+      if (!error) return;
+      request.pause();
+      reject(error);
+    };
+    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
+  });
+}
+
+/**
+ * Reads what is left of the body and forgets it, for the client to finish writing and see the answer: one that is still
+ * writing when its connection closes sees a reset instead, and some drop the batch then. False when the body did not
+ * end within the bound: the connection cannot be used again. Throws GoneError.
+ */
+export function discardBody(request: IncomingMessage): Promise<boolean> {
+  if (request.complete && request.readableLength === 0) return Promise.resolve(true);
+  return new Promise((resolve, reject) => {
+    let size = 0;
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_DISCARD_BYTES) stop(() => resolve(false));
+    };
+    const onEnd = () => stop(() => resolve(true));
+    const onGone = () => stop(() => reject(new GoneError('the client closed the connection')));
+    const stop = (settle: () => void) => {
+      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
+      settle();
+    };
+    if (request.destroyed && !request.complete) return onGone();
+    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
+    request.resume();
+  });
+}
+
+export function overloaded() {
+  return notNow('overloaded', 'too many bytes are in flight (SIDECAST_MAX_IN_FLIGHT_BYTES): try again');
+}

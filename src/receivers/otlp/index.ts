@@ -1,0 +1,70 @@
+// Part of receivers/otlp: OTLP over HTTP, as a component.
+import type { Server } from 'node:http';
+import type { Intake } from '../../intake/intake.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Component } from '../../model/component.ts';
+import type { Secret } from '../../model/secret.ts';
+import type { LogLine } from '../../telemetry/logger.ts';
+import { addressOf, listenOnAll } from './listen.ts';
+import { buildRoutes } from './routes.ts';
+import { badConnectionHandler, createHttpServer, DEFAULT_TIMEOUTS, type Timeouts } from './sockets.ts';
+
+export interface OtlpReceiverOptions {
+  hosts: readonly string[];
+  /** 0 picks one that is free on every host. */
+  port: number;
+  maxRequestBytes: number;
+  corsOrigins: readonly string[];
+  ingestToken?: Secret;
+  intake: Intake;
+  log: LogLine;
+  clock: Clock;
+  /** For tests. */
+  timeouts?: Timeouts;
+}
+
+export interface OtlpReceiver extends Component {
+  /** `host:port` of each address that it listens on. */
+  addresses(): string[];
+}
+
+export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
+  const { hosts, port, intake, log, timeouts = DEFAULT_TIMEOUTS } = options;
+  let servers: Server[] = [];
+  let addresses: string[] = [];
+  let closing: Promise<void> | undefined;
+  const app = buildRoutes({ ...options, isClosing: () => closing !== undefined });
+  const onBadConnection = badConnectionHandler(log, () => intake.refuse('otlp', 'malformed', 1));
+
+  /** One server for each address; fastify's own one never listens. */
+  function createServer(): Server {
+    return createHttpServer((request, response) => app.routing(request, response), timeouts, onBadConnection);
+  }
+
+  return {
+    addresses: () => addresses,
+    async start() {
+      await app.ready();
+      servers = await listenOnAll(hosts, port, createServer, log);
+      addresses = servers.map(addressOf);
+    },
+    async shutdown(deadline) {
+      closing ??= Promise.all(servers.map(closeServer)).then(() => app.close());
+      const cut = () => {
+        for (const server of servers) server.closeAllConnections();
+      };
+      if (deadline.aborted) cut();
+      deadline.addEventListener('abort', cut, { once: true });
+      await closing;
+      deadline.removeEventListener('abort', cut);
+    },
+  };
+}
+
+/** Requests in flight go on; idle connections end now, the others with their answer. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

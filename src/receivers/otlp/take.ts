@@ -1,0 +1,151 @@
+// Part of receivers/otlp: one export request, from its headers to the journal.
+import type { IncomingMessage } from 'node:http';
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Reservation } from '../../intake/admission.ts';
+import { type Intake, RefusedError } from '../../intake/intake.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Origin, OtlpSignal } from '../../model/signals.ts';
+import { jsonToProtobuf, jsonToProtobufSteps } from '../../protocols/otlp/json.ts';
+import { scan } from '../../protocols/otlp/scan.ts';
+import { select } from '../../protocols/otlp/select.ts';
+import { sniffJson, sniffProtobuf } from '../../protocols/otlp/sniff.ts';
+import { type Encoding, type PartialSuccess, StatusCodes } from '../../protocols/otlp/status.ts';
+import { overloaded, readBody, UNKNOWN_LENGTH_BYTES } from './body.ts';
+import { contentEncoding, inflate, type Sink } from './inflate.ts';
+import { notNow, Refusal, tooLarge } from './refusal.ts';
+
+export interface TakeOptions {
+  maxRequestBytes: number;
+  intake: Intake;
+  clock: Clock;
+}
+
+export interface Taken {
+  signal: OtlpSignal;
+  /** Items that were cut out; the others are in the journal. */
+  partial: PartialSuccess | undefined;
+}
+
+/** JSON beyond this is converted in steps: about 2 ms of work at once. */
+const LARGE_JSON_CHARACTERS = 256 * 1024;
+/** Then this long at a time, to stay well below the 5 ms that a turn of the event loop may take. */
+const STEP_MS = 2;
+
+/** `signal` is undefined for POST /. Throws Refusal, MalformedError, GoneError; any other error is a bug. */
+export async function take(
+  request: IncomingMessage,
+  signal: OtlpSignal | undefined,
+  type: Encoding,
+  options: TakeOptions,
+): Promise<Taken> {
+  const encoding = contentEncoding(request.headers['content-encoding']);
+  const reservation = reserve(request, options);
+  try {
+    const raw = await readBody(request, options.maxRequestBytes, reservation);
+    const body =
+      encoding === 'identity' || raw.length === 0
+        ? raw
+        : await inflated(encoding, raw, options.maxRequestBytes, reservation);
+    if (body.length === 0) return { signal: signal ?? 'traces', partial: undefined };
+    return await accept(request, body, signal, type, options);
+  } finally {
+    reservation.release();
+  }
+}
+
+/** Decided before anything is read: the body's bytes are set aside, or the client is asked to come again. */
+function reserve(request: IncomingMessage, { maxRequestBytes, intake }: TakeOptions): Reservation {
+  const header = request.headers['content-length'];
+  const length = header === undefined ? UNKNOWN_LENGTH_BYTES : Number(header);
+  if (header !== undefined && length > maxRequestBytes) throw tooLarge(maxRequestBytes);
+  if (!intake.hasRoom(length)) {
+    throw notNow('journal_unavailable', 'the journal can take no more now: try again');
+  }
+  const reservation = intake.admission.reserve(length);
+  if (!reservation) throw overloaded();
+  return reservation;
+}
+
+async function inflated(
+  encoding: Parameters<typeof inflate>[0],
+  raw: Buffer,
+  maxBytes: number,
+  reservation: Reservation,
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const sink: Sink = {
+    maxBytes,
+    add(chunk) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      if (!reservation.growTo(raw.length + size)) throw overloaded();
+      chunks.push(chunk);
+    },
+  };
+  await inflate(encoding, raw, sink);
+  return Buffer.concat(chunks, size);
+}
+
+async function accept(
+  request: IncomingMessage,
+  body: Buffer,
+  knownSignal: OtlpSignal | undefined,
+  type: Encoding,
+  { intake, clock }: TakeOptions,
+): Promise<Taken> {
+  const text = type === 'json' ? body.toString('utf8') : '';
+  const signal =
+    knownSignal ?? (type === 'json' ? sniffJson(text) : sniffProtobuf(body)) ?? unknownSignal(text);
+  const protobuf = type === 'json' ? await convert(signal, text) : body;
+  const { summary, invalid, invalidReason } = scan(signal, protobuf);
+  const partial = invalid.length > 0 ? { rejected: invalid.length, message: invalidReason } : undefined;
+  if (summary.items === invalid.length) return { signal, partial };
+  const record = { signal, receivedAtMs: clock.now(), origin: originOf(request) };
+  try {
+    if (!partial) await intake.accept('otlp', { ...record, payload: protobuf, summary });
+    else {
+      const cutOut = new Set(invalid);
+      const payload = select(signal, protobuf, (index) => !cutOut.has(index));
+      await intake.accept('otlp', { ...record, payload, summary: scan(signal, payload).summary });
+    }
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const refusal = notNow(error.code, error.message);
+    refusal.items = summary.items;
+    throw refusal;
+  }
+  return { signal, partial };
+}
+
+/** `{}` carries nothing, so it does not matter which signal it is. */
+function unknownSignal(text: string): OtlpSignal {
+  if (/^\s*\{\s*\}\s*$/.test(text)) return 'traces';
+  throw new Refusal(
+    404,
+    StatusCodes.NOT_FOUND,
+    'malformed',
+    'POST / does not say which signal this is, and the body does not show it: send to /v1/traces, /v1/logs or ' +
+      '/v1/metrics. OTEL_EXPORTER_OTLP_ENDPOINT gets these paths appended; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and ' +
+      'its siblings are used as they are and must end in one',
+  );
+}
+
+async function convert(signal: OtlpSignal, text: string): Promise<Uint8Array> {
+  if (text.length <= LARGE_JSON_CHARACTERS) return jsonToProtobuf(signal, text);
+  const steps = jsonToProtobufSteps(signal, text);
+  for (let startedAt = performance.now(); ; ) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - startedAt < STEP_MS) continue;
+    await breathe();
+    startedAt = performance.now();
+  }
+}
+
+function originOf(request: IncomingMessage): Origin {
+  const address = request.socket.remoteAddress ?? '';
+  const peer = address.startsWith('::ffff:') ? address.slice(7) : address;
+  const dataset = request.headers['x-honeycomb-dataset'];
+  return typeof dataset === 'string' && dataset !== '' ? { peer, dataset } : { peer };
+}
