@@ -1,0 +1,133 @@
+// Part of protocols/xray: one OTLP span as a segment or subsegment document. Runs for every span on its way to X-Ray.
+import { type Resource, type Scope, type Span, SpanKind, StatusCode } from '../../model/otlp.ts';
+import type { Reason } from '../../model/reasons.ts';
+import { awsCallBlock, isAwsCall } from './from-spans/aws.ts';
+import { type Cause, causeOf } from './from-spans/cause.ts';
+import type { LinkBlock, XRayDocument } from './from-spans/document.ts';
+import { httpBlock } from './from-spans/http.ts';
+import { segmentName, subsegmentName } from './from-spans/name.ts';
+import { otelMetadata, unixNanoToSeconds } from './from-spans/otel.ts';
+import { createReader, type Reader, takeText } from './from-spans/reader.ts';
+import { type ResourceParts, resourceParts } from './from-spans/resource.ts';
+import { restOf } from './from-spans/rest.ts';
+import { serialize } from './from-spans/shrink.ts';
+import { sqlBlock } from './from-spans/sql.ts';
+import { toJsonObject } from './from-spans/values.ts';
+import { isUsableId, toXRayTraceId } from './ids.ts';
+
+export type SpanDocument = { ok: true; id: string; document: string } | { ok: false; reason: Reason };
+
+export function spanToDocument(span: Span, resource: Resource, scope: Scope): SpanDocument {
+  if (!isUsableId(span.traceId, 32) || !isUsableId(span.spanId, 16)) {
+    return invalid('the span has no usable trace id or span id');
+  }
+  if (span.startTimeUnixNano === 0n && span.endTimeUnixNano === 0n) return invalid('the span has no time');
+  const document = serialize(build(span, resourceParts(resource), scope));
+  if (document !== undefined) return { ok: true, id: span.spanId, document };
+  const message = 'the span is larger than 64 KB as an X-Ray document, also without metadata and stacks';
+  return {
+    ok: false,
+    reason: { code: 'too_large', message, fix: 'Record fewer or shorter attributes on the span.' },
+  };
+}
+
+function invalid(message: string): SpanDocument {
+  return {
+    ok: false,
+    reason: { code: 'invalid_item', message, fix: 'Check how the span is made: X-Ray demands it.' },
+  };
+}
+
+const NO_CAUSE: Cause = { block: undefined, unparsed: [] };
+
+function build(span: Span, parts: ResourceParts, scope: Scope): XRayDocument {
+  const reader = createReader(span.attributes);
+  const isSegment = startsService(span);
+  // The name reads what the blocks below use up, so it comes first.
+  const name = isSegment ? segmentName(reader, span, parts.serviceName) : subsegmentName(reader, span);
+  const isAws = isAwsCall(reader);
+  const http = httpBlock(reader, span.kind);
+  const awsCall = isAws ? awsCallBlock(reader) : undefined;
+  const sql = sqlBlock(reader);
+  const user = isSegment ? takeText(reader, 'user.id', 'enduser.id') : undefined;
+  const flags = flagsOf(span, http?.response?.status);
+  const cause =
+    span.events.length > 0 || flags.fault || flags.error ? causeOf(span, parts.language) : NO_CAUSE;
+  const hasEnded = span.endTimeUnixNano !== 0n;
+  const startTime = unixNanoToSeconds(span.startTimeUnixNano || span.endTimeUnixNano);
+  return {
+    name,
+    id: span.spanId,
+    trace_id: toXRayTraceId(span.traceId),
+    parent_id: isUsableId(span.parentSpanId, 16) ? span.parentSpanId : undefined,
+    type: isSegment ? undefined : 'subsegment',
+    namespace: isSegment ? undefined : namespaceOf(span.kind, isAws),
+    start_time: startTime,
+    // A clock that was set back must not lose the span: X-Ray refuses an end before the start.
+    end_time: hasEnded ? Math.max(startTime, unixNanoToSeconds(span.endTimeUnixNano)) : undefined,
+    in_progress: hasEnded ? undefined : true,
+    ...flags,
+    user,
+    origin: isSegment ? parts.origin : undefined,
+    http,
+    aws: awsOf(isSegment ? parts.aws : parts.xray, awsCall),
+    sql,
+    service: isSegment ? parts.service : undefined,
+    cause: cause.block,
+    links: span.links.length === 0 ? undefined : linksOf(span),
+    ...restWithOtel(reader, parts, isSegment, otelMetadata(span, scope, name, isSegment, cause.unparsed)),
+  };
+}
+
+/** OTLP span flags: bit 8 says that bit 9 is known, bit 9 that the parent is in another process. */
+const PARENT_IS_REMOTE = 0x300;
+
+/** A segment is where a service begins its part of the trace; all else is a subsegment. */
+function startsService(span: Span): boolean {
+  if (span.kind === SpanKind.SERVER || !isUsableId(span.parentSpanId, 16)) return true;
+  return (span.flags & PARENT_IS_REMOTE) === PARENT_IS_REMOTE;
+}
+
+function namespaceOf(kind: number, isAws: boolean): XRayDocument['namespace'] {
+  if (isAws) return 'aws';
+  return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER ? 'remote' : undefined;
+}
+
+/** 429 is error and throttle, other 4xx error, 5xx fault; without such a status, an ERROR span is a fault. */
+function flagsOf(span: Span, status = 0): Pick<XRayDocument, 'fault' | 'error' | 'throttle'> {
+  const isError = status >= 400 && status < 500;
+  const isFault = status >= 500 || (!isError && span.status.code === StatusCode.ERROR);
+  return {
+    fault: isFault ? true : undefined,
+    error: isError ? true : undefined,
+    throttle: status === 429 ? true : undefined,
+  };
+}
+
+function awsOf(place: XRayDocument['aws'], call: XRayDocument['aws']): XRayDocument['aws'] {
+  return call === undefined ? place : { ...place, ...call };
+}
+
+function linksOf(span: Span): LinkBlock[] | undefined {
+  const links = span.links.filter((link) => isUsableId(link.traceId, 32) && isUsableId(link.spanId, 16));
+  return links.map(({ traceId, spanId, attributes }) => ({
+    trace_id: toXRayTraceId(traceId),
+    id: spanId,
+    attributes: attributes.size === 0 ? undefined : toJsonObject(attributes),
+  }));
+}
+
+function restWithOtel(
+  reader: Reader,
+  parts: ResourceParts,
+  isSegment: boolean,
+  otel: Record<string, unknown> | undefined,
+): Pick<XRayDocument, 'annotations' | 'metadata'> {
+  const { annotations, metadata } = restOf(reader);
+  const resource = isSegment ? parts.metadata : undefined;
+  if (!otel && !resource) return { annotations, metadata };
+  const all: NonNullable<XRayDocument['metadata']> = metadata ?? {};
+  if (otel) all['otel'] = otel;
+  if (resource) all['otel.resource'] = resource;
+  return { annotations, metadata: all };
+}

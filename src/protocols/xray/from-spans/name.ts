@@ -1,0 +1,71 @@
+// Part of protocols/xray: the name of a document: a node of the service map, made only of characters that X-Ray takes.
+import { type Span, SpanKind } from '../../../model/otlp.ts';
+import { peekText, type Reader, shorten } from './reader.ts';
+
+/** X-Ray refuses longer names as InvalidName. */
+const MAX_NAME_CHARS = 200;
+/** So much of a text is looked at for the characters of a name. */
+const MAX_READ_CHARS = 2000;
+const CLEAN = /^[\w.:/%&#=+\-@][\w .:/%&#=+\-@]{0,198}[\w.:/%&#=+\-@]$/;
+const FORBIDDEN = /[^ \p{L}\p{N}_.:/%&#=+\-@]/gu;
+
+/** '' when nothing of the text can be in a name. */
+export function cleanName(text: string): string {
+  if (CLEAN.test(text)) return text;
+  const allowed = text.slice(0, MAX_READ_CHARS).replace(/\s+/g, ' ').replace(FORBIDDEN, '').trim();
+  return shorten(allowed, MAX_NAME_CHARS).trimEnd();
+}
+
+/** A segment is named after the service it ran in. */
+export function segmentName(reader: Reader, span: Span, serviceName: string): string {
+  const local = peekText(reader, 'aws.local.service');
+  return (local && cleanName(local)) || serviceName || cleanName(span.name) || 'span';
+}
+
+/** A subsegment is named after what it calls, else after itself. */
+export function subsegmentName(reader: Reader, span: Span): string {
+  const calls =
+    span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER || span.kind === SpanKind.CONSUMER;
+  return (calls && remoteName(reader)) || cleanName(span.name) || 'span';
+}
+
+function remoteName(reader: Reader): string {
+  for (const candidate of CANDIDATES) {
+    const text = candidate(reader);
+    const name = text === undefined ? '' : cleanName(text);
+    if (name !== '') return name;
+  }
+  return '';
+}
+
+/** The first that gives a name wins; each is cleaned. */
+const CANDIDATES: readonly ((reader: Reader) => string | undefined)[] = [
+  (reader) => peekText(reader, 'aws.remote.service')?.replace(/^(?:AWS\.SDK\.|AWS::)/, ''),
+  (reader) => peekText(reader, 'peer.service', 'service.peer.name'),
+  (reader) => peekText(reader, 'aws.service'),
+  databaseName,
+  (reader) => peekText(reader, 'rpc.service'),
+  (reader) => peekText(reader, 'messaging.destination.name', 'messaging.destination'),
+  hostName,
+];
+
+/** `cruddur@db.example.com`, as the X-Ray SDKs name databases. */
+function databaseName(reader: Reader): string | undefined {
+  const system = peekText(reader, 'db.system.name', 'db.system');
+  const database = peekText(reader, 'db.namespace', 'db.name');
+  if (system === undefined && database === undefined) return undefined;
+  const host = hostName(reader);
+  const name = database ?? system ?? '';
+  return host === undefined ? name : `${name}@${host}`;
+}
+
+/** Without the port, as the Python and Node SDKs have it, so that both SDKs' calls meet in one node. */
+function hostName(reader: Reader): string | undefined {
+  const url = peekText(reader, 'url.full', 'http.url');
+  const host =
+    peekText(reader, 'server.address', 'http.host') ??
+    peekText(reader, 'net.peer.name') ??
+    (url === undefined ? undefined : /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]+)/i.exec(url)?.[1]) ??
+    peekText(reader, 'network.peer.address', 'net.peer.ip');
+  return host?.replace(/(?<=^[^:]+):\d+$/, '');
+}
