@@ -1,0 +1,67 @@
+// Part of aws: CloudWatch Logs as the rest of sidecast sees it.
+import type { HttpAnswer } from '../http/client.ts';
+import type { AwsOptions } from './index.ts';
+import { requestHandler } from './request-handler.ts';
+import { createService } from './service.ts';
+
+/** Failures are AwsError or HttpError. */
+export interface Logs {
+  region(): Promise<string>;
+  accessKeyId(): Promise<string>;
+  /** `body` is the request as the API takes it: `{"logGroupName":"…","logStreamName":"…","logEvents":[…]}`. */
+  putLogEvents(body: Uint8Array, signal?: AbortSignal): Promise<HttpAnswer>;
+  createLogGroup(group: string, signal?: AbortSignal): Promise<void>;
+  createLogStream(group: string, stream: string, signal?: AbortSignal): Promise<void>;
+  putRetentionPolicy(group: string, days: number, signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+const PUT_HEADERS = {
+  'content-type': 'application/x-amz-json-1.1',
+  'x-amz-target': 'Logs_20140328.PutLogEvents',
+};
+const CALL_TIMEOUT_MS = 5_000;
+
+export function createLogs(options: AwsOptions): Logs {
+  const sdk = () => import('@aws-sdk/client-cloudwatch-logs');
+  const service = createService({
+    ...options,
+    name: 'logs',
+    endpoint: options.logsEndpoint,
+    async open() {
+      const { CloudWatchLogsClient } = await sdk();
+      return new CloudWatchLogsClient({
+        ...(options.region ? { region: options.region } : {}),
+        ...(options.logsEndpoint ? { endpoint: options.logsEndpoint.href } : {}),
+        // A backend's AWS_ENDPOINT_URL means its DynamoDB Local.
+        ignoreConfiguredEndpointUrls: true,
+        maxAttempts: 1,
+        requestHandler: requestHandler(options.http, CALL_TIMEOUT_MS),
+      });
+    },
+  });
+  const sendOptions = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
+
+  return {
+    region: service.region,
+    accessKeyId: async () => (await service.identity()).accessKeyId,
+    putLogEvents: (body, signal) => service.post('/', PUT_HEADERS, body, signal),
+    async createLogGroup(logGroupName, signal) {
+      const { CreateLogGroupCommand } = await sdk();
+      await service.call((client) =>
+        client.send(new CreateLogGroupCommand({ logGroupName }), sendOptions(signal)),
+      );
+    },
+    async createLogStream(logGroupName, logStreamName, signal) {
+      const { CreateLogStreamCommand } = await sdk();
+      const command = new CreateLogStreamCommand({ logGroupName, logStreamName });
+      await service.call((client) => client.send(command, sendOptions(signal)));
+    },
+    async putRetentionPolicy(logGroupName, retentionInDays, signal) {
+      const { PutRetentionPolicyCommand } = await sdk();
+      const command = new PutRetentionPolicyCommand({ logGroupName, retentionInDays });
+      await service.call((client) => client.send(command, sendOptions(signal)));
+    },
+    close: service.close,
+  };
+}

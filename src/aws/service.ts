@@ -1,0 +1,168 @@
+// Part of aws: one AWS service: an SDK client for most calls, and a signed request of our own for the call that is hot.
+import type { AwsCredentialIdentity } from '@smithy/types';
+import { type HttpAnswer, type HttpClient, HttpError } from '../http/client.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
+import type { Clock } from '../model/clock.ts';
+import { type CredentialSource, credentialSource, type LoadCredentials } from './credentials.ts';
+import { AwsError, kindOf, readError } from './errors.ts';
+import { createSigner } from './signature.ts';
+
+const TIMEOUT_MS = 10_000;
+/** AWS refuses signatures whose time is more than five minutes off. */
+const SKEW_MS = 240_000;
+
+/** The part of an SDK client's resolved configuration that a signed request needs. */
+export interface SdkClient {
+  config: {
+    region(): Promise<string>;
+    credentials: LoadCredentials;
+    useFipsEndpoint(): Promise<boolean>;
+    useDualstackEndpoint(): Promise<boolean>;
+    endpointProvider(parameters: { Region: string; UseFIPS: boolean; UseDualStack: boolean }): { url: URL };
+  };
+  destroy(): void;
+}
+
+export interface ServiceOptions<C> {
+  name: 'xray' | 'logs';
+  /** Imports the SDK, which takes tens of milliseconds: not before it is needed. */
+  open(): Promise<C>;
+  /** As the user set it; else the SDK's rules for the region. */
+  endpoint: URL | undefined;
+  http: HttpClient;
+  clock: Clock;
+  userAgent: string;
+}
+
+export interface Service<C> {
+  identity(): Promise<AwsCredentialIdentity>;
+  region(): Promise<string>;
+  /** Any 2xx; else AwsError or HttpError. */
+  post(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<HttpAnswer>;
+  /** A call through the SDK client, with the same errors. */
+  call<R>(run: (client: C) => Promise<R>): Promise<R>;
+  close(): Promise<void>;
+}
+
+interface Connection<C> {
+  client: C;
+  region: string;
+  endpoint: URL;
+  credentials: CredentialSource;
+  sign: ReturnType<typeof createSigner>;
+}
+
+export function createService<C extends SdkClient>(options: ServiceOptions<C>): Service<C> {
+  const { name, http, clock } = options;
+  let opened: Promise<Connection<C>> | undefined;
+  /** What the vendor's clock is ahead of ours: a laptop that slept, a container without NTP. */
+  let skewMs = 0;
+
+  const connect = async (): Promise<Connection<C>> => {
+    const client = await options.open();
+    const region = await client.config.region().catch(() => {
+      throw new AwsError('no_region', 'no AWS region is known');
+    });
+    const credentials = credentialSource((how) => client.config.credentials(how), clock);
+    const endpoint = options.endpoint ?? (await regionalEndpoint(client, region));
+    return { client, region, endpoint, credentials, sign: createSigner(name, region, credentials.get) };
+  };
+  const connection = async (): Promise<Connection<C>> => {
+    opened ??= connect();
+    try {
+      return await opened;
+    } catch (error) {
+      opened = undefined;
+      throw error;
+    }
+  };
+
+  const attempt = async (
+    to: Connection<C>,
+    path: string,
+    given: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    signal?: AbortSignal,
+  ) => {
+    const url = new URL(path.replace(/^\//, ''), to.endpoint.href.replace(/\/?$/, '/'));
+    const headers = await to.sign(
+      { method: 'POST', url, headers: given, body },
+      new Date(clock.now() + skewMs),
+    );
+    const { host: _, ...rest } = headers;
+    return http.request({
+      method: 'POST',
+      url,
+      headers: { ...rest, 'user-agent': options.userAgent },
+      body,
+      timeoutMs: TIMEOUT_MS,
+      ...(signal ? { signal } : {}),
+    });
+  };
+  const failure = (to: Connection<C>, answer: HttpAnswer): AwsError => {
+    const body = Buffer.from(answer.body).toString();
+    const { code, message } = readError(answer.headers, body);
+    const named = kindOf(code, answer.status);
+    const aheadMs = Date.parse(answer.headers['date'] ?? '') - clock.now();
+    const skewed = named === 'unauthorized' && Math.abs(aheadMs - skewMs) > SKEW_MS;
+    if (skewed) skewMs = aheadMs;
+    else if (named === 'unauthorized') to.credentials.distrust();
+    const waitMs = retryAfterMs(answer.headers, clock.now());
+    return new AwsError(skewed ? 'skewed' : named, message, {
+      code,
+      status: answer.status,
+      body,
+      retryAfterMs: waitMs,
+    });
+  };
+
+  return {
+    identity: async () => (await connection()).credentials.get(),
+    region: async () => (await connection()).region,
+    async post(path, headers, body, signal) {
+      const to = await connection();
+      for (let again = true; ; again = false) {
+        const answer = await attempt(to, path, headers, body, signal);
+        if (answer.status >= 200 && answer.status < 300) return answer;
+        const error = failure(to, answer);
+        if (error.kind !== 'skewed' || !again) throw error;
+      }
+    },
+    async call(run) {
+      const to = await connection();
+      await to.credentials.get();
+      try {
+        return await run(to.client);
+      } catch (error) {
+        const translated = fromSdk(error);
+        if (translated instanceof AwsError && translated.kind === 'unauthorized') to.credentials.distrust();
+        throw translated;
+      }
+    },
+    async close() {
+      const to = await opened?.catch(() => undefined);
+      to?.client.destroy();
+    },
+  };
+}
+
+async function regionalEndpoint({ config }: SdkClient, region: string): Promise<URL> {
+  const [UseFIPS, UseDualStack] = await Promise.all([
+    config.useFipsEndpoint(),
+    config.useDualstackEndpoint(),
+  ]);
+  return config.endpointProvider({ Region: region, UseFIPS, UseDualStack }).url;
+}
+
+function fromSdk(error: unknown): unknown {
+  if (error instanceof HttpError || !(error instanceof Error)) return error;
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  if (status === undefined) return error;
+  const code = error.name === 'Unknown' ? '' : error.name;
+  return new AwsError(kindOf(code, status), error.message, { code, status, body: error.message });
+}

@@ -1,0 +1,115 @@
+// Part of correlation: an exception is often recorded on every span that it passes through; here it is one.
+import type { Resource, Scope, Span, SpanEvent, SpanGroup } from '../model/otlp.ts';
+
+/** Where an exception was recorded. */
+export interface Recording {
+  /** Counts spans through the groups, in wire order. */
+  index: number;
+  resource: Resource;
+  scope: Scope;
+  span: Span;
+  event: SpanEvent;
+  eventIndex: number;
+}
+
+export interface RaisedException extends Recording {
+  /** The most detailed stack of all its recordings, '' when none has one. */
+  stack: string;
+}
+
+/**
+ * One for each exception, at the outermost span that recorded it: that one knows the request. Recordings are one exception when type
+ * and message are equal and one span is inside the other; what a retry on a sibling span raises is another. Looks no further
+ * than the groups: the rest of a trace may be in another request.
+ */
+export function raisedExceptions(groups: readonly SpanGroup[]): RaisedException[] {
+  const recordings = recordingsOf(groups);
+  if (recordings.length < 2) return recordings.map(toRaised);
+  const parents = new Map<string, string>();
+  for (const { spans } of groups)
+    for (const { spanId, parentSpanId } of spans) parents.set(spanId, parentSpanId);
+  const raised: RaisedException[] = [];
+  for (const same of groupBy(recordings, keyOf).values()) {
+    const outermost = new Map<Recording, RaisedException>();
+    for (const recording of same) {
+      const root = rootOf(recording, same, parents);
+      const known = outermost.get(root) ?? toRaised(root);
+      known.stack = longer(known.stack, stackOf(recording.event));
+      outermost.set(root, known);
+    }
+    raised.push(...outermost.values());
+  }
+  return raised.sort((a, b) => a.index - b.index || a.eventIndex - b.eventIndex);
+}
+
+function recordingsOf(groups: readonly SpanGroup[]): Recording[] {
+  const found: Recording[] = [];
+  let index = 0;
+  for (const { resource, scope, spans } of groups) {
+    for (const span of spans) {
+      span.events.forEach((event, eventIndex) => {
+        if (isException(event)) found.push({ index, resource, scope, span, event, eventIndex });
+      });
+      index++;
+    }
+  }
+  return found;
+}
+
+/** An event without type and message says no more than that there was one; X-Ray documents have those for causes elsewhere. */
+function isException({ name, attributes }: SpanEvent): boolean {
+  return name === 'exception' && (attributes.has('exception.type') || attributes.has('exception.message'));
+}
+
+/** The first recording on the outermost span that has one; the chain ends where a parent is not at hand. */
+function rootOf(
+  start: Recording,
+  same: readonly Recording[],
+  parents: ReadonlyMap<string, string>,
+): Recording {
+  let root = start;
+  const seen = new Set<string>();
+  for (
+    let spanId: string | undefined = start.span.spanId;
+    spanId && !seen.has(spanId);
+    spanId = parents.get(spanId)
+  ) {
+    seen.add(spanId);
+    root =
+      same.find(
+        ({ span, event }) => span.spanId === spanId && (span !== start.span || isSame(event, start.event)),
+      ) ?? root;
+  }
+  return root;
+}
+
+/** Twice on one span: by hand and by the span's context manager, if the stacks agree; else in a loop. */
+function isSame(a: SpanEvent, b: SpanEvent): boolean {
+  return stackOf(a) === stackOf(b);
+}
+
+function keyOf({ span, event }: Recording): string {
+  const { attributes } = event;
+  return `${span.traceId}\u0000${attributes.get('exception.type')}\u0000${attributes.get('exception.message')}`;
+}
+
+function toRaised(recording: Recording): RaisedException {
+  return { ...recording, stack: stackOf(recording.event) };
+}
+
+function stackOf({ attributes }: SpanEvent): string {
+  const stack = attributes.get('exception.stacktrace');
+  return typeof stack === 'string' ? stack : '';
+}
+
+const longer = (a: string, b: string) => (b.length > a.length ? b : a);
+
+function groupBy<V>(values: readonly V[], key: (value: V) => string): Map<string, V[]> {
+  const groups = new Map<string, V[]>();
+  for (const value of values) {
+    const group = groups.get(key(value));
+    if (group) group.push(value);
+    else groups.set(key(value), [value]);
+  }
+  return groups;
+}

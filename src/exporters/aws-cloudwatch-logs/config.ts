@@ -1,0 +1,54 @@
+// Part of exporters/aws-cloudwatch-logs: what users may set.
+import type { AwsConfig } from '../../aws/config.ts';
+import { httpUrl, integer, text, type Values } from '../../config/option.ts';
+import type { Reason } from '../../model/reasons.ts';
+
+/** CreateLogGroup: 1 to 512 of these, and `aws/` is Amazon's own. */
+const GROUP = /^(?!aws\/)[A-Za-z0-9_/.#-]{1,512}$/;
+
+/** PutRetentionPolicy takes these and no others. */
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+export const options = {
+  group: {
+    env: 'CLOUDWATCH_LOG_GROUP',
+    schema: text().refine(
+      (name) => GROUP.test(name),
+      'expected 1 to 512 letters, digits and _ / . # -, not starting with aws/',
+    ),
+    summary: 'Log group, created when it is missing. CloudWatch Logs is on when it is set.',
+    example: 'cruddur',
+  },
+  stream: {
+    env: 'CLOUDWATCH_LOG_STREAM',
+    schema: text(),
+    fallback: '{service.name}',
+    summary: 'Log stream; {name} stands for a resource attribute.',
+    example: '{service.name}/{host.name}',
+  },
+  retentionDays: {
+    env: 'CLOUDWATCH_RETENTION_DAYS',
+    schema: integer(1, 3653).refine(
+      (days) => RETENTION_DAYS.includes(days),
+      `expected one of: ${RETENTION_DAYS.join(', ')}`,
+    ),
+    summary: 'Days that a log group created by sidecast keeps its events; for ever when not set.',
+    example: '30',
+  },
+  endpoint: {
+    env: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
+    schema: httpUrl(),
+    summary: "Endpoint of CloudWatch Logs instead of the region's own. AWS_ENDPOINT_URL is ignored.",
+    example: 'https://vpce-0123.logs.us-east-1.vpce.amazonaws.com',
+  },
+};
+
+export type CloudWatchLogsConfig = Values<typeof options> & AwsConfig;
+
+/** Why CloudWatch Logs is off; undefined when it is on. */
+export function offReason(config: CloudWatchLogsConfig): Reason | undefined {
+  if (config.group) return undefined;
+  return { code: 'not_configured', message: 'no log group is named', fix: 'Set CLOUDWATCH_LOG_GROUP.' };
+}

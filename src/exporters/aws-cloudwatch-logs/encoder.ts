@@ -1,0 +1,176 @@
+// Part of exporters/aws-cloudwatch-logs: log records as events, requests as access lines, exceptions as error events.
+import { raisedExceptions } from '../../correlation/exceptions.ts';
+import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Resource, SpanGroup } from '../../model/otlp.ts';
+import { Ranges } from '../../model/ranges.ts';
+import type { Reason } from '../../model/reasons.ts';
+import type { JournalRecord } from '../../model/signals.ts';
+import { readDocuments } from '../../protocols/xray/datagram.ts';
+import { parseSegment } from '../../protocols/xray/segment.ts';
+import { segmentToSpans } from '../../protocols/xray/to-spans.ts';
+import { encodeEvent, type LogEvent } from './event.ts';
+import { logEvent, resourceFields } from './log-event.ts';
+import type { PartitionOf } from './partition.ts';
+import { accessLine, errorEvent, type TimedEvent } from './span-events.ts';
+
+/** PutLogEvents: 10,000 events, 1,048,576 bytes with the overhead, 24 h between the first and the last. */
+export const MAX_EVENTS = 10_000;
+export const MAX_REQUEST_BYTES = 1_048_576;
+export const MAX_SPREAD_MS = 86_400_000;
+/** PutLogEvents takes 14 days back and 2 hours ahead. Five minutes less, for the wait before it is sent and for clocks. */
+const MARGIN_MS = 300_000;
+const OLDEST_MS = 14 * 86_400_000 - MARGIN_MS;
+const NEWEST_MS = 2 * 3_600_000 - MARGIN_MS;
+
+export interface EncoderContext {
+  decoder: Decoder;
+  clock: Clock;
+  partitionOf: PartitionOf;
+}
+
+export function encode(record: JournalRecord, context: EncoderContext): Encoded<LogEvent> {
+  const collector = new Collector(record, context);
+  switch (record.signal) {
+    case 'logs':
+      encodeLogs(record, context, collector);
+      break;
+    case 'traces':
+      encodeSpans(context.decoder.traces(record), collector);
+      break;
+    case 'segments':
+      encodeSegments(record, collector);
+      break;
+    case 'metrics':
+      return {
+        items: [],
+        skipped: [{ from: 0, to: record.summary.items, code: 'signal_unsupported' }],
+        rejected: [],
+      };
+  }
+  return collector.encoded();
+}
+
+function encodeLogs(record: JournalRecord, { decoder }: EncoderContext, collector: Collector): void {
+  // Two lines may be equal to the nanosecond, so the place in the journal tells them apart; the arrival tells journals apart.
+  const prefix = `${record.receivedAtMs.toString(36)}:${record.position.toString(36)}`;
+  let index = 0;
+  for (const { resource, scope, records } of decoder.logs(record)) {
+    const fields = resourceFields(resource);
+    for (const log of records) {
+      const timeUnixMs =
+        Number((log.timeUnixNano || log.observedTimeUnixNano) / 1_000_000n) || record.receivedAtMs;
+      const eventId = `${prefix}:${index.toString(36)}`;
+      const event = logEvent({ record: log, scope, resource, resourceFields: fields, timeUnixMs, eventId });
+      collector.add(index, resource, [{ timeUnixMs, fields: event }]);
+      index++;
+    }
+  }
+}
+
+function encodeSpans(groups: readonly SpanGroup[], collector: Collector): void {
+  const errors = errorsByIndex(groups);
+  let index = 0;
+  for (const { resource, spans } of groups) {
+    for (const span of spans) {
+      const line = accessLine(span, resource);
+      const raised = errors.get(index) ?? [];
+      collector.add(index, resource, line ? [line, ...raised] : raised);
+      index++;
+    }
+  }
+}
+
+/** A document is one source item, whatever it holds: its request and every exception in it. */
+function encodeSegments(record: JournalRecord, collector: Collector): void {
+  readDocuments(record.payload).forEach((document, index) => {
+    const segment = parseSegment(document);
+    const groups = segment ? segmentToSpans(segment) : [];
+    const [root] = groups;
+    const line = root?.spans[0] && accessLine(root.spans[0], root.resource);
+    const errors = [...errorsByIndex(groups).values()].flat();
+    collector.add(index, root?.resource ?? NO_RESOURCE, line ? [line, ...errors] : errors);
+  });
+}
+
+const NO_RESOURCE: Resource = { attributes: new Map() };
+
+function errorsByIndex(groups: readonly SpanGroup[]): Map<number, TimedEvent[]> {
+  const found = new Map<number, TimedEvent[]>();
+  for (const raised of raisedExceptions(groups)) {
+    found.set(raised.index, [...(found.get(raised.index) ?? []), errorEvent(raised)]);
+  }
+  return found;
+}
+
+/** Sorts source items into events, skipped and rejected; an item is one of them. */
+class Collector {
+  readonly #record: JournalRecord;
+  readonly #nowMs: number;
+  readonly #partitionOf: PartitionOf;
+  readonly #partitions = new Map<Resource, string>();
+  readonly #items: EncodedItem<LogEvent>[] = [];
+  readonly #skipped = new Ranges();
+  readonly #rejected: EncodeRejection[] = [];
+
+  constructor(record: JournalRecord, { clock, partitionOf }: EncoderContext) {
+    this.#record = record;
+    this.#nowMs = clock.now();
+    this.#partitionOf = partitionOf;
+  }
+
+  add(index: number, resource: Resource, events: readonly TimedEvent[]): void {
+    const sources = { position: this.#record.position, from: index, to: index + 1 };
+    if (events.length === 0) {
+      this.#skipped.add(index);
+      return;
+    }
+    const items: EncodedItem<LogEvent>[] = [];
+    for (const { timeUnixMs, fields } of events) {
+      const encoded = encodeEvent(timeUnixMs, fields);
+      const reason = this.#untimely(timeUnixMs) ?? (encoded ? undefined : tooLarge);
+      if (reason || !encoded) {
+        this.#rejected.push({ from: index, to: index + 1, reason: reason ?? tooLarge });
+        return;
+      }
+      items.push({ partition: this.#partition(resource), timeUnixMs, sources, ...encoded });
+    }
+    this.#items.push(...items);
+  }
+
+  encoded(): Encoded<LogEvent> {
+    const skipped = [...this.#skipped.entries()].map(([from, to]) => ({
+      from,
+      to,
+      code: 'not_applicable' as const,
+    }));
+    return { items: this.#items, skipped, rejected: this.#rejected };
+  }
+
+  #partition(resource: Resource): string {
+    const partition = this.#partitions.get(resource) ?? this.#partitionOf(resource);
+    this.#partitions.set(resource, partition);
+    return partition;
+  }
+
+  #untimely(timeUnixMs: number): Reason | undefined {
+    if (timeUnixMs < this.#nowMs - OLDEST_MS) return tooOld;
+    return timeUnixMs > this.#nowMs + NEWEST_MS ? tooNew : undefined;
+  }
+}
+
+const tooOld: Reason = {
+  code: 'too_old',
+  message: 'the event is older than the 14 days that CloudWatch Logs takes',
+  fix: "Check the sender's clock; the dead letter holds the event.",
+};
+const tooNew: Reason = {
+  code: 'too_new',
+  message: 'the event is further ahead than the 2 hours that CloudWatch Logs takes',
+  fix: "Check the sender's clock; the dead letter holds the event.",
+};
+const tooLarge: Reason = {
+  code: 'too_large',
+  message: 'the event is larger than 1 MB and could not be cut to size',
+  fix: 'Record less in one item; the dead letter holds it.',
+};

@@ -1,0 +1,86 @@
+// Part of exporters/aws-cloudwatch-logs: one event: a JSON object whose important keys come first, cut to the vendor's size.
+import { toXRayTraceId } from '../../protocols/xray/ids.ts';
+
+export interface LogEvent {
+  /** `{"timestamp":…,"message":"…"}`, as it goes into the request. */
+  json: string;
+}
+
+/** PutLogEvents counts 26 bytes for each event besides its message. */
+export const EVENT_OVERHEAD_BYTES = 26;
+/** PutLogEvents: an event, with its overhead, is up to 1 MB. */
+export const MAX_MESSAGE_BYTES = 1_048_576 - EVENT_OVERHEAD_BYTES;
+
+/** In the order in which Logs Insights discovers fields; undefined ones are left out. */
+export interface EventFields {
+  timestamp: string;
+  level: string;
+  message: string;
+  service: string | undefined;
+  /** An index of every log group by default, under exactly this name. */
+  traceId?: string | undefined;
+  spanId?: string | undefined;
+  /** What the X-Ray console searches for. */
+  xrayTraceId?: string | undefined;
+  [more: string]: unknown;
+}
+
+/** `event_id` is the same on every retry and after a restart: PutLogEvents does not recognise what it has already. */
+export interface EncodedEvent {
+  /** As the vendor counts. */
+  bytes: number;
+  value: LogEvent;
+}
+
+export function traceFields(
+  traceId: string,
+  spanId: string,
+): Pick<EventFields, 'traceId' | 'spanId' | 'xrayTraceId'> {
+  if (traceId === '') return {};
+  return { traceId, spanId: spanId === '' ? undefined : spanId, xrayTraceId: toXRayTraceId(traceId) };
+}
+
+/** Undefined for what cannot be cut to size. */
+export function encodeEvent(
+  timeUnixMs: number,
+  fields: EventFields,
+  maxBytes = MAX_MESSAGE_BYTES,
+): EncodedEvent | undefined {
+  let message: string | undefined = JSON.stringify(fields);
+  let bytes = Buffer.byteLength(message);
+  if (bytes > maxBytes) {
+    message = shortened(fields, maxBytes);
+    if (message === undefined) return undefined;
+    bytes = Buffer.byteLength(message);
+  }
+  const json = `{"timestamp":${timeUnixMs},"message":${JSON.stringify(message)}}`;
+  return { bytes: bytes + EVENT_OVERHEAD_BYTES, value: { json } };
+}
+
+/** How long a string may stay, tried one after the other: most events are too large because of one stack or body. */
+const CAPS_CHARS = [262_144, 65_536, 16_384, 4_096, 1_024, 256] as const;
+
+/** Cuts the middle out of long strings, then gives up whole fields: valid JSON all the way. */
+function shortened(fields: EventFields, maxBytes: number): string | undefined {
+  const attempts = [
+    ...CAPS_CHARS.map((cap) => ({ cap, kept: fields })),
+    { cap: 256, kept: { ...fields, attributes: undefined, resource: undefined, body: undefined } },
+  ];
+  for (const { cap, kept } of attempts) {
+    const message = JSON.stringify({ ...kept, truncated: true }, (_, value) =>
+      typeof value === 'string' ? cut(value, cap) : value,
+    );
+    if (Buffer.byteLength(message) <= maxBytes) return message;
+  }
+  return undefined;
+}
+
+function cut(text: string, capChars: number): string {
+  if (text.length <= capChars) return text;
+  const half = capChars >> 1;
+  const [head, tail] = [text.slice(0, half), text.slice(-half)];
+  return `${whole(head)} … ${text.length - 2 * half} characters cut … ${whole(tail)}`;
+}
+
+/** Without the half of a surrogate pair at either end. */
+const whole = (text: string) => text.replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '');

@@ -1,0 +1,33 @@
+// Part of exporters/aws-cloudwatch-logs: the exporter, as a table of contents.
+import type { Logs } from '../../aws/logs.ts';
+import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
+import { check } from './check.ts';
+import type { CloudWatchLogsConfig } from './config.ts';
+import { encode, MAX_EVENTS, MAX_REQUEST_BYTES, MAX_SPREAD_MS } from './encoder.ts';
+import type { LogEvent } from './event.ts';
+import { traceUrl } from './links.ts';
+import { partitions } from './partition.ts';
+import { createTransport } from './transport.ts';
+
+export function create(
+  config: CloudWatchLogsConfig,
+  context: ExporterContext & { aws: { logs: Logs } },
+): Exporter<LogEvent> {
+  const { clock, decoder, aws } = context;
+  const partitionOf = partitions(config.group ?? '', config.stream);
+  return {
+    limits: {
+      maxItems: MAX_EVENTS,
+      maxBytes: MAX_REQUEST_BYTES,
+      maxSpreadMs: MAX_SPREAD_MS,
+      ordered: true,
+      maxWaitMs: 1000,
+      concurrency: 4,
+    },
+    encode: (record) => encode(record, { decoder, clock, partitionOf }),
+    send: createTransport(aws.logs, config.retentionDays),
+    check: () => check(aws.logs, partitionOf),
+    traceUrl: (trace) => traceUrl(config, trace),
+    close: () => aws.logs.close(),
+  };
+}

@@ -1,0 +1,202 @@
+// Part of exporters/aws-cloudwatch-logs: one PutLogEvents call, and what each answer means.
+import { AwsError, type AwsErrorKind } from '../../aws/errors.ts';
+import type { Logs } from '../../aws/logs.ts';
+import type { EncodedItem, ExportResult, Refusal } from '../../delivery/exporter.ts';
+import { HttpError } from '../../http/client.ts';
+import { unanswered } from '../../http/unanswered.ts';
+import type { Reason, ReasonCode } from '../../model/reasons.ts';
+import type { LogEvent } from './event.ts';
+import { placeOf } from './partition.ts';
+import { createStreams } from './streams.ts';
+
+export type Transport = (
+  items: readonly EncodedItem<LogEvent>[],
+  signal: AbortSignal,
+) => Promise<ExportResult>;
+
+type Meaning = {
+  status: 'retryable' | 'blocked' | 'rejected';
+  code: ReasonCode;
+  message: string;
+  fix: string;
+};
+
+const MISDIRECTED: Meaning = {
+  status: 'blocked',
+  code: 'misdirected',
+  message: 'the answer does not look like CloudWatch Logs',
+  fix: 'Check AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and HTTPS_PROXY.',
+};
+
+const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
+  no_credentials: {
+    status: 'blocked',
+    code: 'no_credentials',
+    message: 'no AWS credentials were found',
+    fix: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the container a role.',
+  },
+  no_region: {
+    status: 'blocked',
+    code: 'not_configured',
+    message: 'no AWS region is known',
+    fix: 'Set AWS_REGION.',
+  },
+  unauthorized: {
+    status: 'blocked',
+    code: 'unauthorized',
+    message: 'AWS refuses the credentials',
+    fix: 'Renew AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.',
+  },
+  forbidden: {
+    status: 'blocked',
+    code: 'forbidden',
+    message: 'the credentials may not write to the log group',
+    fix: 'Allow logs:PutLogEvents, logs:CreateLogStream and logs:CreateLogGroup on CLOUDWATCH_LOG_GROUP.',
+  },
+  skewed: {
+    status: 'blocked',
+    code: 'unauthorized',
+    message: 'AWS refuses the time of the signature',
+    fix: "Set this host's clock.",
+  },
+  throttled: {
+    status: 'retryable',
+    code: 'throttled',
+    message: 'CloudWatch Logs asks to slow down',
+    fix: 'Nothing: it is sent again. Ask AWS for a higher quota if it stays.',
+  },
+  // Group and stream were made a moment ago, and are not visible everywhere yet.
+  not_found: {
+    status: 'retryable',
+    code: 'vendor_unavailable',
+    message: 'the log group or stream is not there yet',
+    fix: 'Nothing: it is sent again.',
+  },
+  exists: {
+    status: 'retryable',
+    code: 'vendor_unavailable',
+    message: 'the log group is being changed',
+    fix: 'Nothing: it is sent again.',
+  },
+  too_large: {
+    status: 'rejected',
+    code: 'too_large',
+    message: 'CloudWatch Logs finds the request too large',
+    fix: 'Record less in one event.',
+  },
+  invalid: {
+    status: 'rejected',
+    code: 'vendor_rejected',
+    message: 'CloudWatch Logs refuses the request',
+    fix: 'Look at the dead letter.',
+  },
+  unavailable: {
+    status: 'retryable',
+    code: 'vendor_unavailable',
+    message: 'CloudWatch Logs answers with a server error',
+    fix: 'Nothing: it is sent again.',
+  },
+  unexpected: MISDIRECTED,
+};
+
+const MAX_SHOWN_BYTES = 4096;
+
+/** The request as the API takes it. */
+export function bodyOf(partition: string, events: readonly LogEvent[]): Uint8Array {
+  const { group, stream } = placeOf(partition);
+  const place = `"logGroupName":${JSON.stringify(group)},"logStreamName":${JSON.stringify(stream)}`;
+  return Buffer.from(`{${place},"logEvents":[${events.map(({ json }) => json).join(',')}]}`);
+}
+
+export function createTransport(logs: Logs, retentionDays: number | undefined): Transport {
+  const streams = createStreams(logs, retentionDays);
+  return async (items, signal) => {
+    const [first] = items;
+    if (!first) return { status: 'delivered', refused: [] };
+    const { partition } = first;
+    const body = bodyOf(
+      partition,
+      items.map(({ value }) => value),
+    );
+    try {
+      const answer = await logs.putLogEvents(body, signal).catch(async (error: unknown) => {
+        if (!(error instanceof AwsError && error.kind === 'not_found')) throw error;
+        await streams.create(partition);
+        return logs.putLogEvents(body, signal);
+      });
+      return readSuccess(items, Buffer.from(answer.body).toString('utf8'));
+    } catch (error) {
+      return readFailure(error);
+    }
+  };
+}
+
+/** Throws what is neither an answer nor the lack of one: a bug. */
+export function readFailure(error: unknown): ExportResult {
+  if (error instanceof HttpError) return { status: 'retryable', ...unanswered(error) };
+  if (!(error instanceof AwsError)) throw error;
+  return toResult(MEANINGS[error.kind], error);
+}
+
+function toResult(meaning: Meaning, error: AwsError): ExportResult {
+  const words = [error.status || '', error.code, error.message].filter((part) => part !== '').join(' ');
+  const reason = { code: meaning.code, message: `${meaning.message} (${words})`, fix: meaning.fix };
+  const vendor =
+    error.status === 0
+      ? {}
+      : { vendor: { status: error.status, body: error.body.slice(0, MAX_SHOWN_BYTES) } };
+  if (meaning.status !== 'retryable') return { status: meaning.status, reason, ...vendor };
+  const { retryAfterMs } = error;
+  return {
+    status: 'retryable',
+    reason,
+    counts: true,
+    ...vendor,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+/** Positions in the events as they were sent; both ends are exclusive, the start is inclusive. */
+interface RejectedEvents {
+  tooOldLogEventEndIndex?: number | null;
+  expiredLogEventEndIndex?: number | null;
+  tooNewLogEventStartIndex?: number | null;
+}
+
+function readSuccess(items: readonly unknown[], body: string): ExportResult {
+  let rejected: RejectedEvents | null | undefined;
+  try {
+    const answer = JSON.parse(body || '{}') as { rejectedLogEventsInfo?: RejectedEvents | null } | null;
+    rejected = answer?.rejectedLogEventsInfo;
+  } catch {
+    return toResult(MISDIRECTED, new AwsError('unexpected', 'no JSON', { status: 200, body }));
+  }
+  if (!rejected) return { status: 'delivered', refused: [] };
+  const vendor = { status: 200, body: body.slice(0, MAX_SHOWN_BYTES) };
+  const tooOldEnd = rejected.tooOldLogEventEndIndex ?? 0;
+  const expiredEnd = rejected.expiredLogEventEndIndex ?? 0;
+  const tooNewStart = rejected.tooNewLogEventStartIndex ?? items.length;
+  const refused = items.flatMap((_, index): Refusal[] => {
+    const reason =
+      index < tooOldEnd ? TOO_OLD : index < expiredEnd ? EXPIRED : index >= tooNewStart ? TOO_NEW : undefined;
+    return reason ? [{ index, retryable: false, reason, vendor }] : [];
+  });
+  return { status: 'delivered', refused };
+}
+
+const FIX = "Check the sender's clock; the dead letter holds the event.";
+const TOO_OLD: Reason = {
+  code: 'too_old',
+  message: 'CloudWatch Logs takes no event older than 14 days',
+  fix: FIX,
+};
+const EXPIRED: Reason = {
+  code: 'too_old',
+  message: "the event is older than the log group's retention",
+  fix: 'Raise the retention of CLOUDWATCH_LOG_GROUP.',
+};
+const TOO_NEW: Reason = {
+  code: 'too_new',
+  message: 'CloudWatch Logs takes no event more than 2 hours ahead',
+  fix: FIX,
+};

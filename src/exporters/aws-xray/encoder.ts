@@ -1,0 +1,104 @@
+// Part of exporters/aws-xray: segment documents go onward byte for byte; spans become documents.
+import { isUtf8 } from 'node:buffer';
+import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
+import type { Reason } from '../../model/reasons.ts';
+import type { JournalRecord } from '../../model/signals.ts';
+import { readDocuments } from '../../protocols/xray/datagram.ts';
+import { spanToDocument } from '../../protocols/xray/from-spans.ts';
+
+export interface Document {
+  /** A JSON string literal, quotes included; each char is one byte of the request, so it is cheap to keep and to join. */
+  json: string;
+}
+
+/** PutTraceSegments takes 50 documents ("Exceeding maximum segment count: 50"); the bytes of a call are not published. */
+export const MAX_DOCUMENTS = 50;
+export const MAX_REQUEST_BYTES = 1_000_000;
+/** X-Ray developer guide: a segment document is up to 64 kB. */
+const MAX_DOCUMENT_BYTES = 65_536;
+
+/** In order of arrival: X-Ray favours documents of one trace in one call, whatever their order in it, and so they arrive. */
+export function encode(record: JournalRecord, decoder: Decoder): Encoded<Document> {
+  switch (record.signal) {
+    case 'segments':
+      return encodeSegments(record);
+    case 'traces':
+      return encodeSpans(record, decoder);
+    default:
+      return {
+        items: [],
+        skipped: [{ from: 0, to: record.summary.items, code: 'signal_unsupported' }],
+        rejected: [],
+      };
+  }
+}
+
+function encodeSegments(record: JournalRecord): Encoded<Document> {
+  const items: EncodedItem<Document>[] = [];
+  const rejected: EncodeRejection[] = [];
+  readDocuments(record.payload).forEach((view, index) => {
+    const document = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+    if (document.length > MAX_DOCUMENT_BYTES)
+      rejected.push({ from: index, to: index + 1, reason: tooLarge(document.length) });
+    else items.push(toItem(document, record, index));
+  });
+  return { items, skipped: [], rejected };
+}
+
+function encodeSpans(record: JournalRecord, decoder: Decoder): Encoded<Document> {
+  const items: EncodedItem<Document>[] = [];
+  const rejected: EncodeRejection[] = [];
+  let index = 0;
+  for (const { resource, scope, spans } of decoder.traces(record)) {
+    for (const span of spans) {
+      const translated = spanToDocument(span, resource, scope);
+      if (translated.ok) items.push(toItem(Buffer.from(translated.document), record, index));
+      else rejected.push({ from: index, to: index + 1, reason: translated.reason });
+      index++;
+    }
+  }
+  return { items, skipped: [], rejected };
+}
+
+function toItem(
+  document: Buffer,
+  { position, receivedAtMs }: JournalRecord,
+  index: number,
+): EncodedItem<Document> {
+  const json = literal(document);
+  // The comma or bracket after it counts.
+  const bytes = json.length + 1;
+  return {
+    partition: '',
+    bytes,
+    timeUnixMs: receivedAtMs,
+    sources: { position, from: index, to: index + 1 },
+    value: { json },
+  };
+}
+
+/**
+ * Bytes as Latin-1 chars: only `"`, `\` and control characters need escaping in JSON, all of them ASCII, so UTF-8 passes
+ * through untouched and V8 handles a string of single bytes. What is no UTF-8 cannot be in JSON: it is repaired as Go's encoder
+ * does in the X-Ray daemon, and X-Ray judges the document by itself rather than refuse all 50.
+ */
+function literal(document: Buffer): string {
+  const bytes = isUtf8(document) ? document : Buffer.from(document.toString('utf8'));
+  return JSON.stringify(bytes.toString('latin1'));
+}
+
+/** The document that a literal was made of. */
+export function documentOf({ json }: Document): Uint8Array {
+  return Buffer.from(JSON.parse(json) as string, 'latin1');
+}
+
+/** The request as the API takes it. */
+export function bodyOf(documents: readonly Document[]): Uint8Array {
+  return Buffer.from(`{"TraceSegmentDocuments":[${documents.map(({ json }) => json).join(',')}]}`, 'latin1');
+}
+
+const tooLarge = (bytes: number): Reason => ({
+  code: 'too_large',
+  message: `the document has ${bytes} bytes; X-Ray takes ${MAX_DOCUMENT_BYTES}`,
+  fix: 'Record less metadata, or let the SDK stream subsegments.',
+});

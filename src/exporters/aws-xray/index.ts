@@ -1,0 +1,29 @@
+// Part of exporters/aws-xray: the exporter, as a table of contents.
+import type { XRay } from '../../aws/xray.ts';
+import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
+import { check } from './check.ts';
+import type { XRayConfig } from './config.ts';
+import { type Document, encode, MAX_DOCUMENTS, MAX_REQUEST_BYTES } from './encoder.ts';
+import { traceUrl } from './links.ts';
+import { createTransport } from './transport.ts';
+
+export function create(
+  config: XRayConfig,
+  context: ExporterContext & { aws: { xray: XRay } },
+): Exporter<Document> {
+  const { xray } = context.aws;
+  return {
+    limits: {
+      maxItems: MAX_DOCUMENTS,
+      maxBytes: MAX_REQUEST_BYTES,
+      ordered: false,
+      maxWaitMs: 500,
+      concurrency: 8,
+    },
+    encode: (record) => encode(record, context.decoder),
+    send: createTransport(xray),
+    check: () => check(xray),
+    traceUrl: (trace) => traceUrl(config, trace),
+    close: () => xray.close(),
+  };
+}

@@ -1,0 +1,211 @@
+// Part of exporters/aws-xray: one PutTraceSegments call, and what each answer means.
+import { AwsError, type AwsErrorKind } from '../../aws/errors.ts';
+import type { XRay } from '../../aws/xray.ts';
+import type { EncodedItem, ExportResult, Refusal } from '../../delivery/exporter.ts';
+import { HttpError } from '../../http/client.ts';
+import { unanswered } from '../../http/unanswered.ts';
+import type { ReasonCode } from '../../model/reasons.ts';
+import { parseSegment } from '../../protocols/xray/segment.ts';
+import { bodyOf, type Document, documentOf } from './encoder.ts';
+
+export type Transport = (
+  items: readonly EncodedItem<Document>[],
+  signal: AbortSignal,
+) => Promise<ExportResult>;
+
+type Meaning = {
+  status: 'retryable' | 'blocked' | 'rejected';
+  code: ReasonCode;
+  message: string;
+  fix: string;
+};
+
+const MISDIRECTED: Meaning = {
+  status: 'blocked',
+  code: 'misdirected',
+  message: 'the answer does not look like X-Ray',
+  fix: 'Check AWS_ENDPOINT_URL_XRAY and HTTPS_PROXY.',
+};
+
+const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
+  no_credentials: {
+    status: 'blocked',
+    code: 'no_credentials',
+    message: 'no AWS credentials were found',
+    fix: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the container a role.',
+  },
+  no_region: {
+    status: 'blocked',
+    code: 'not_configured',
+    message: 'no AWS region is known',
+    fix: 'Set AWS_REGION.',
+  },
+  unauthorized: {
+    status: 'blocked',
+    code: 'unauthorized',
+    message: 'AWS refuses the credentials',
+    fix: 'Renew AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.',
+  },
+  forbidden: {
+    status: 'blocked',
+    code: 'forbidden',
+    message: 'the credentials may not send to X-Ray',
+    fix: 'Allow xray:PutTraceSegments (AWSXRayDaemonWriteAccess has it).',
+  },
+  skewed: {
+    status: 'blocked',
+    code: 'unauthorized',
+    message: 'AWS refuses the time of the signature',
+    fix: "Set this host's clock.",
+  },
+  throttled: {
+    status: 'retryable',
+    code: 'throttled',
+    message: 'X-Ray asks to slow down',
+    fix: 'Nothing: it is sent again. Ask AWS for a higher quota if it stays.',
+  },
+  too_large: {
+    status: 'rejected',
+    code: 'too_large',
+    message: 'X-Ray finds the request too large',
+    fix: 'Record less in one segment.',
+  },
+  invalid: {
+    status: 'rejected',
+    code: 'vendor_rejected',
+    message: 'X-Ray refuses the request',
+    fix: 'Look at the dead letter.',
+  },
+  unavailable: {
+    status: 'retryable',
+    code: 'vendor_unavailable',
+    message: 'X-Ray answers with a server error',
+    fix: 'Nothing: it is sent again.',
+  },
+  not_found: MISDIRECTED,
+  exists: MISDIRECTED,
+  unexpected: MISDIRECTED,
+};
+
+const MAX_SHOWN_BYTES = 4096;
+
+export function createTransport(xray: XRay): Transport {
+  return async (items, signal) => {
+    try {
+      const answer = await xray.putTraceSegments(bodyOf(items.map(({ value }) => value)), signal);
+      return readSuccess(items, Buffer.from(answer.body).toString('utf8'));
+    } catch (error) {
+      return readFailure(error);
+    }
+  };
+}
+
+/** Throws what is neither an answer nor the lack of one: a bug. */
+export function readFailure(error: unknown): ExportResult {
+  if (error instanceof HttpError) return { status: 'retryable', ...unanswered(error) };
+  if (!(error instanceof AwsError)) throw error;
+  return toResult(MEANINGS[error.kind], error);
+}
+
+function toResult(meaning: Meaning, error: AwsError): ExportResult {
+  const words = [error.status || '', error.code, error.message].filter((part) => part !== '').join(' ');
+  const reason = { code: meaning.code, message: `${meaning.message} (${words})`, fix: meaning.fix };
+  const vendor =
+    error.status === 0
+      ? {}
+      : { vendor: { status: error.status, body: error.body.slice(0, MAX_SHOWN_BYTES) } };
+  if (meaning.status !== 'retryable') return { status: meaning.status, reason, ...vendor };
+  const { retryAfterMs } = error;
+  return {
+    status: 'retryable',
+    reason,
+    counts: true,
+    ...vendor,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+interface Unprocessed {
+  Id?: string | null;
+  ErrorCode?: string | null;
+  Message?: string | null;
+}
+
+function readSuccess(items: readonly EncodedItem<Document>[], body: string): ExportResult {
+  const unprocessed = readUnprocessed(body);
+  if (!unprocessed)
+    return toResult(MISDIRECTED, new AwsError('unexpected', 'no JSON', { status: 200, body }));
+  if (unprocessed.length === 0) return { status: 'delivered', refused: [] };
+  return matchRefusals(items, unprocessed) ?? unmatched(unprocessed);
+}
+
+function readUnprocessed(body: string): readonly Unprocessed[] | undefined {
+  if (body === '') return [];
+  try {
+    const answer = JSON.parse(body) as { UnprocessedTraceSegments?: readonly Unprocessed[] } | null;
+    return answer?.UnprocessedTraceSegments ?? [];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * By id where X-Ray gives one. It gives none for a document that it could not read: where as many documents have no readable id
+ * (or are left) as were refused so, those are the ones.
+ */
+function matchRefusals(
+  items: readonly EncodedItem<Document>[],
+  unprocessed: readonly Unprocessed[],
+): ExportResult | undefined {
+  const ids = items.map(({ value }) => idOf(value));
+  const refused = new Map<number, Refusal>();
+  const nameless = unprocessed.filter((one) => {
+    const index = ids.findIndex(
+      (id, at) => id !== undefined && id === one.Id?.toLowerCase() && !refused.has(at),
+    );
+    if (index >= 0) refused.set(index, toRefusal(index, one));
+    return index < 0;
+  });
+  const left = [...ids.keys()].filter((index) => !refused.has(index));
+  const unreadable = left.filter((index) => ids[index] === undefined);
+  const meant = left.length === nameless.length ? left : unreadable;
+  if (meant.length !== nameless.length) return undefined;
+  nameless.forEach((one, at) => {
+    const index = meant[at] as number;
+    refused.set(index, toRefusal(index, one));
+  });
+  return { status: 'delivered', refused: [...refused.values()] };
+}
+
+/** Bisecting sends documents again that X-Ray has taken already: harmless, since it merges them by id. */
+function unmatched(unprocessed: readonly Unprocessed[]): ExportResult {
+  const { reason, vendor } = toRefusal(0, unprocessed.find(({ Id }) => !Id) ?? unprocessed[0] ?? {});
+  return { status: 'rejected', reason, ...(vendor ? { vendor } : {}) };
+}
+
+/** X-Ray publishes no list of codes; these words stand for its own trouble, all others for the document's. */
+const OWN_TROUBLE = /throttl|internal|unavailable|timeout/i;
+
+function toRefusal(index: number, one: Unprocessed): Refusal {
+  const words = [one.ErrorCode, one.Message].filter(Boolean).join(' ');
+  const vendor = { status: 200, body: JSON.stringify(one).slice(0, MAX_SHOWN_BYTES) };
+  if (OWN_TROUBLE.test(words)) {
+    const reason = {
+      code: 'partial' as const,
+      message: `X-Ray could not take the document now (${words})`,
+      fix: 'Nothing: it is sent again.',
+    };
+    return { index, retryable: true, reason, vendor };
+  }
+  const reason = {
+    code: 'vendor_rejected' as const,
+    message: `X-Ray refuses the document (${words})`,
+    fix: 'Look at the dead letter.',
+  };
+  return { index, retryable: false, reason, vendor };
+}
+
+function idOf(document: Document): string | undefined {
+  const id = parseSegment(documentOf(document))?.id;
+  return typeof id === 'string' && id !== '' ? id.toLowerCase() : undefined;
+}

@@ -1,0 +1,40 @@
+// Part of exporters/rollbar: what users may set.
+import { httpUrl, secret, text, type Values } from '../../config/option.ts';
+import type { Reason } from '../../model/reasons.ts';
+
+/** People paste an origin or the API's base; items go to `/api/1/item/`. */
+function toItemUrl(url: URL): URL {
+  const path = url.pathname.replace(/^\/$/, '/api/1/').replace(/\/api\/1\/?$/, '/api/1/item/');
+  return new URL(path + url.search, url.origin);
+}
+
+export const options = {
+  accessToken: {
+    env: 'ROLLBAR_ACCESS_TOKEN',
+    schema: secret(),
+    secret: true,
+    summary: 'Project access token with the scope post_server_item. Rollbar is on when it is set.',
+  },
+  environment: {
+    env: 'ROLLBAR_ENVIRONMENT',
+    schema: text(),
+    summary: 'Environment of all items; else deployment.environment of the resource, else development.',
+    example: 'production',
+  },
+  endpoint: {
+    env: 'ROLLBAR_ENDPOINT',
+    schema: httpUrl().transform(toItemUrl),
+    fallback: 'https://api.rollbar.com/api/1/item/',
+    summary: 'URL that items are posted to; a value that ends in /api/1 or is a bare origin is completed.',
+    example: 'https://api.rollbar.com/api/1/item/',
+  },
+};
+
+export type RollbarConfig = Values<typeof options>;
+
+/** Why Rollbar is off; undefined when it is on. */
+export function offReason(config: RollbarConfig): Reason | undefined {
+  if (config.accessToken) return undefined;
+  const fix = 'Set ROLLBAR_ACCESS_TOKEN to a token with the scope post_server_item.';
+  return { code: 'not_configured', message: 'no Rollbar token is set', fix };
+}

@@ -1,0 +1,94 @@
+// Part of exporters/rollbar: one item for each exception, wherever a record holds one.
+import { raisedExceptions } from '../../correlation/exceptions.ts';
+import type { Decoder, Encoded, EncodedItem } from '../../delivery/exporter.ts';
+import { Ranges } from '../../model/ranges.ts';
+import type { JournalRecord } from '../../model/signals.ts';
+import { readDocuments } from '../../protocols/xray/datagram.ts';
+import { parseSegment } from '../../protocols/xray/segment.ts';
+import { segmentToSpans } from '../../protocols/xray/to-spans.ts';
+import { fromLog, fromSpan, type Occurrence } from './occurrence.ts';
+
+/** What an item has besides its stack, about. Items travel alone, so their size bounds memory and nothing else. */
+const BASE_BYTES = 2048;
+const EXCEPTIONS = Buffer.from('"exceptions"');
+
+/** A span whose exception is reported with an outer span is not applicable: it is the same exception. */
+export function encode(record: JournalRecord, decoder: Decoder): Encoded<Occurrence> {
+  if (record.signal === 'metrics') {
+    return {
+      items: [],
+      skipped: [{ from: 0, to: record.summary.items, code: 'signal_unsupported' }],
+      rejected: [],
+    };
+  }
+  const items: EncodedItem<Occurrence>[] = [];
+  const found = record.summary.exceptions === 0 ? [] : occurrencesOf(record, decoder);
+  for (const { index, occurrence } of found) items.push(toEncoded(record, index, occurrence));
+  return { items, skipped: skippedOf(record.summary.items, items), rejected: [] };
+}
+
+interface Found {
+  index: number;
+  occurrence: Occurrence;
+}
+
+function occurrencesOf(record: JournalRecord, decoder: Decoder): readonly Found[] {
+  switch (record.signal) {
+    case 'traces':
+      return raisedExceptions(decoder.traces(record)).map((raised) => ({
+        index: raised.index,
+        occurrence: fromSpan(raised),
+      }));
+    case 'logs':
+      return inLogs(record, decoder);
+    default:
+      return inSegments(record);
+  }
+}
+
+function inLogs(record: JournalRecord, decoder: Decoder): readonly Found[] {
+  const found: Found[] = [];
+  let index = 0;
+  for (const { resource, scope, records } of decoder.logs(record)) {
+    for (const log of records) {
+      const occurrence = fromLog(log, resource, scope, `${record.receivedAtMs}:${record.position}:${index}`);
+      if (occurrence) found.push({ index, occurrence });
+      index++;
+    }
+  }
+  return found;
+}
+
+function inSegments(record: JournalRecord): readonly Found[] {
+  return readDocuments(record.payload).flatMap((view, index) => {
+    // Most documents have none, and are not parsed.
+    const document = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+    const segment = document.includes(EXCEPTIONS) ? parseSegment(document) : undefined;
+    if (!segment) return [];
+    return raisedExceptions(segmentToSpans(segment)).map((raised) => ({
+      index,
+      occurrence: fromSpan(raised),
+    }));
+  });
+}
+
+function toEncoded(record: JournalRecord, index: number, occurrence: Occurrence): EncodedItem<Occurrence> {
+  const timed =
+    occurrence.timeUnixNano === 0n
+      ? { ...occurrence, timeUnixNano: BigInt(record.receivedAtMs) * 1_000_000n }
+      : occurrence;
+  return {
+    partition: '',
+    bytes: BASE_BYTES + occurrence.stack.length,
+    timeUnixMs: Number(timed.timeUnixNano / 1_000_000n),
+    sources: { position: record.position, from: index, to: index + 1 },
+    value: timed,
+  };
+}
+
+function skippedOf(count: number, items: readonly EncodedItem<Occurrence>[]): Encoded<Occurrence>['skipped'] {
+  const used = new Set(items.map(({ sources }) => sources.from));
+  const skipped = new Ranges();
+  for (let index = 0; index < count; index++) if (!used.has(index)) skipped.add(index);
+  return [...skipped.entries()].map(([from, to]) => ({ from, to, code: 'not_applicable' as const }));
+}

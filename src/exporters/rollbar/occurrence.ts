@@ -1,0 +1,87 @@
+// Part of exporters/rollbar: one exception, wherever it was recorded.
+import type { RaisedException } from '../../correlation/exceptions.ts';
+import { textOf } from '../../model/http-request.ts';
+import type { Attributes, LogRecord, Resource, Scope } from '../../model/otlp.ts';
+import { uuidOf } from './uuid.ts';
+
+export type Level = 'critical' | 'error' | 'warning' | 'info' | 'debug';
+
+export interface Occurrence {
+  uuid: string;
+  timeUnixNano: bigint;
+  level: Level;
+  type: string;
+  message: string;
+  /** '' when none was recorded. */
+  stack: string;
+  /** Of the span or log record. */
+  attributes: Attributes;
+  /** The span's name, or the logger's. */
+  name: string;
+  /** What was logged along with the exception. */
+  logged: string | undefined;
+  traceId: string;
+  spanId: string;
+  resource: Resource;
+  scope: Scope;
+}
+
+export function fromSpan({ span, event, eventIndex, resource, scope, stack }: RaisedException): Occurrence {
+  const { attributes } = event;
+  return {
+    uuid: uuidOf(`${span.traceId}:${span.spanId}:${eventIndex}`),
+    timeUnixNano: event.timeUnixNano || span.endTimeUnixNano || span.startTimeUnixNano,
+    level: 'error',
+    type: textOf(attributes, 'exception.type') ?? 'Error',
+    message: textOf(attributes, 'exception.message') ?? '',
+    stack,
+    attributes: span.attributes,
+    name: span.name,
+    logged: undefined,
+    traceId: span.traceId,
+    spanId: span.spanId,
+    resource,
+    scope,
+  };
+}
+
+const EXCEPTION_KEYS = ['exception.type', 'exception.message', 'exception.stacktrace', 'exception.escaped'];
+
+/** Undefined for a record without an exception. `fallbackId` names a record that has no time of its own. */
+export function fromLog(
+  log: LogRecord,
+  resource: Resource,
+  scope: Scope,
+  fallbackId: string,
+): Occurrence | undefined {
+  const { attributes, body, traceId, spanId } = log;
+  const type = textOf(attributes, 'exception.type');
+  const message = textOf(attributes, 'exception.message');
+  if (type === undefined && message === undefined) return undefined;
+  const logged = typeof body === 'string' ? body : undefined;
+  const timeUnixNano = log.timeUnixNano || log.observedTimeUnixNano;
+  const place = timeUnixNano === 0n ? fallbackId : String(timeUnixNano);
+  return {
+    uuid: uuidOf(['log', place, traceId, spanId, type, message, logged].join(':')),
+    timeUnixNano,
+    level: levelOf(log.severityNumber),
+    type: type ?? 'Error',
+    message: message ?? '',
+    stack: textOf(attributes, 'exception.stacktrace') ?? '',
+    attributes: new Map([...attributes].filter(([key]) => !EXCEPTION_KEYS.includes(key))),
+    name: scope.name,
+    logged,
+    traceId,
+    spanId,
+    resource,
+    scope,
+  };
+}
+
+/** OTLP: 21 and up is FATAL, 17 ERROR, 13 WARN, 9 INFO; 0 says nothing. */
+function levelOf(severityNumber: number): Level {
+  if (severityNumber >= 21) return 'critical';
+  if (severityNumber >= 17 || severityNumber === 0) return 'error';
+  if (severityNumber >= 13) return 'warning';
+  return severityNumber >= 9 ? 'info' : 'debug';
+}

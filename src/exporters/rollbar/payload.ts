@@ -1,0 +1,52 @@
+// Part of exporters/rollbar: the only importer of `rollbar`, which scrubs an item and cuts it to size. It sends nothing.
+import type Rollbar from 'rollbar';
+
+/** What Rollbar's own libraries cut to. */
+export const MAX_PAYLOAD_BYTES = 512 * 1024;
+
+/** The request's body; undefined when the item cannot be cut to size. */
+export type Finish = (item: Record<string, unknown>) => Uint8Array | undefined;
+
+/** Missing in rollbar's own types. */
+interface Builder {
+  options: { scrubFields: readonly string[]; scrubHeaders: readonly string[] };
+  buildJsonPayload(item: Record<string, unknown>): string | null;
+}
+
+type Scrub = (data: object, fields: readonly string[], paths?: readonly string[]) => Record<string, unknown>;
+
+let loading: Promise<Finish> | undefined;
+
+/** Imported at the first exception: it takes tens of milliseconds, and most runs have none for a long time. */
+export function finisher(): Promise<Finish> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<Finish> {
+  const [{ default: Client }, scrubModule] = await Promise.all([
+    import('rollbar'),
+    import('rollbar/src/scrub'),
+  ]);
+  const scrub = scrubModule.default as unknown as Scrub;
+  const client = new Client({ accessToken: 'unused', ...SILENT }) as unknown as Builder;
+  const { scrubFields = [], scrubHeaders = [] } = client.options as {
+    scrubFields?: string[];
+    scrubHeaders?: string[];
+  };
+  const secrets = [...scrubFields, ...scrubHeaders];
+  return (item) => {
+    const json = client.buildJsonPayload(scrub(item, secrets));
+    const body = json ? Buffer.from(json) : undefined;
+    return body && body.length <= MAX_PAYLOAD_BYTES ? body : undefined;
+  };
+}
+
+/** No hooks into this process: it must not report, nor instrument, sidecast itself. */
+const SILENT: Rollbar.Configuration = {
+  enabled: false,
+  captureUncaught: false,
+  captureUnhandledRejections: false,
+  autoInstrument: false,
+  includeItemsInTelemetry: false,
+};

@@ -1,0 +1,169 @@
+// Part of exporters/rollbar: one item, and what each answer means.
+import type { EncodedItem, ExportResult } from '../../delivery/exporter.ts';
+import { type HttpAnswer, type HttpClient, HttpError } from '../../http/client.ts';
+import { retryAfterMs } from '../../http/retry-after.ts';
+import { unanswered } from '../../http/unanswered.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { ReasonCode } from '../../model/reasons.ts';
+import type { RollbarConfig } from './config.ts';
+import { toItem } from './item.ts';
+import type { Occurrence } from './occurrence.ts';
+import { finisher, MAX_PAYLOAD_BYTES } from './payload.ts';
+
+export interface TransportContext {
+  http: HttpClient;
+  clock: Clock;
+  version: string;
+}
+
+export type Transport = (
+  items: readonly EncodedItem<Occurrence>[],
+  signal: AbortSignal,
+) => Promise<ExportResult>;
+
+type Meaning = {
+  status: 'retryable' | 'blocked' | 'rejected';
+  code: ReasonCode;
+  message: string;
+  fix: string;
+};
+
+const MISDIRECTED: Meaning = {
+  status: 'blocked',
+  code: 'misdirected',
+  message: 'the answer does not look like Rollbar',
+  fix: 'Check ROLLBAR_ENDPOINT and HTTPS_PROXY.',
+};
+const SERVER_ERROR: Meaning = {
+  status: 'retryable',
+  code: 'vendor_unavailable',
+  message: 'Rollbar answers with a server error',
+  fix: 'Nothing: it is sent again.',
+};
+/** 200 with `err`: Rollbar has read the item and does not want it. */
+const REFUSED: Meaning = {
+  status: 'rejected',
+  code: 'vendor_rejected',
+  message: 'Rollbar refuses the item',
+  fix: 'Look at the dead letter.',
+};
+
+const MEANINGS: Readonly<Record<number, Meaning>> = {
+  400: { ...REFUSED, message: 'Rollbar cannot read the item' },
+  401: {
+    status: 'blocked',
+    code: 'unauthorized',
+    message: 'Rollbar refuses the token',
+    fix: 'Set ROLLBAR_ACCESS_TOKEN to a token of the project.',
+  },
+  403: {
+    status: 'blocked',
+    code: 'forbidden',
+    message: 'the Rollbar token may not send items',
+    fix: 'Set ROLLBAR_ACCESS_TOKEN to a token with the scope post_server_item.',
+  },
+  413: {
+    status: 'rejected',
+    code: 'too_large',
+    message: 'Rollbar finds the item too large',
+    fix: 'Record fewer or shorter attributes on the span.',
+  },
+  422: { ...REFUSED, message: 'Rollbar finds the item invalid' },
+  429: {
+    status: 'retryable',
+    code: 'throttled',
+    message: 'Rollbar asks to slow down',
+    fix: "Nothing: it is sent again. Raise the token's rate limit if it stays.",
+  },
+};
+
+const TIMEOUT_MS = 10_000;
+const MAX_SHOWN_BYTES = 4096;
+const MAX_WAIT_MS = 3_600_000;
+
+export function createTransport(
+  config: RollbarConfig,
+  { http, clock, version }: TransportContext,
+): Transport {
+  return async ([item], signal) => {
+    if (!item) return { status: 'delivered', refused: [] };
+    const finish = await finisher();
+    // Made here rather than in the encoder: parsing and scrubbing a stack takes a millisecond, and a record may hold hundreds.
+    const body = finish(toItem(item.value, { environment: config.environment, version }));
+    if (!body) return { status: 'rejected', reason: tooLarge };
+    return post(config, { http, clock, version }, body, signal);
+  };
+}
+
+/** Also for the check. */
+export async function post(
+  config: RollbarConfig,
+  { http, clock, version }: TransportContext,
+  body: Uint8Array,
+  signal?: AbortSignal,
+): Promise<ExportResult> {
+  try {
+    const answer = await http.request({
+      method: 'POST',
+      url: config.endpoint,
+      headers: {
+        'content-type': 'application/json',
+        'x-rollbar-access-token': config.accessToken?.reveal() ?? '',
+        'user-agent': `sidecast/${version}`,
+      },
+      body,
+      timeoutMs: TIMEOUT_MS,
+      ...(signal ? { signal } : {}),
+    });
+    return readAnswer(answer, clock.now());
+  } catch (error) {
+    if (error instanceof HttpError) return { status: 'retryable', ...unanswered(error) };
+    throw error;
+  }
+}
+
+function readAnswer(answer: HttpAnswer, nowMs: number): ExportResult {
+  const shown = Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES);
+  const said = readBody(shown);
+  if (answer.status === 200 && said?.err === 0) return { status: 'delivered', refused: [] };
+  const meaning =
+    answer.status === 200
+      ? said
+        ? REFUSED
+        : MISDIRECTED
+      : (MEANINGS[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : MISDIRECTED));
+  const words = [answer.status, said?.message].filter(Boolean).join(': ');
+  const reason = { code: meaning.code, message: `${meaning.message} (${words})`, fix: meaning.fix };
+  const vendor = { status: answer.status, body: shown };
+  if (meaning.status !== 'retryable') return { status: meaning.status, reason, vendor };
+  const waitMs = rateLimitMs(answer.headers) ?? retryAfterMs(answer.headers, nowMs);
+  return {
+    status: 'retryable',
+    reason,
+    vendor,
+    counts: true,
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+  };
+}
+
+/** `{"err":0,"result":{…}}` or `{"err":1,"message":"…"}`; undefined for anything else. */
+function readBody(text: string): { err: unknown; message: string } | undefined {
+  try {
+    const { err, message } = JSON.parse(text) as { err?: unknown; message?: unknown };
+    return err === undefined ? undefined : { err, message: typeof message === 'string' ? message : '' };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Rollbar's own header; it sends no Retry-After. */
+function rateLimitMs(headers: HttpAnswer['headers']): number | undefined {
+  const waitMs = Number(headers['x-rate-limit-remaining-seconds']) * 1000;
+  return waitMs > 0 ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
+}
+
+const tooLarge = {
+  code: 'too_large' as const,
+  message: `the item is larger than the ${MAX_PAYLOAD_BYTES} bytes that Rollbar takes, also when it is cut`,
+  fix: 'Record fewer or shorter attributes on the span.',
+};

@@ -1,0 +1,55 @@
+// Part of http: builds the client, with a pool for each origin or a proxy where one applies.
+import { Pool, ProxyAgent } from 'undici';
+import type { HttpClient, HttpOptions } from './client.ts';
+import { exchange, type Route } from './exchange.ts';
+import { bypassesProxy } from './no-proxy.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Idle sockets are kept this long: batches are seconds apart on quiet days, and a TLS handshake costs milliseconds of CPU. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** No redirect is followed: `dispatch` never does, and a key must not travel to another host. */
+export function createHttpClient(options: HttpOptions): HttpClient {
+  const routes = new Map<string, Route>();
+  const bypasses = bypassesProxy(options.proxies.no);
+  // Deadlines are the exchange's: undici's own would only repeat them with coarser clocks.
+  const pool = {
+    connections: options.connections,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+
+  const open = (url: URL): Route => {
+    const proxy = bypasses(url)
+      ? undefined
+      : url.protocol === 'https:'
+        ? options.proxies.https
+        : options.proxies.http;
+    if (!proxy)
+      return {
+        dispatcher: new Pool(url.origin, { ...pool, connectTimeout: CONNECT_TIMEOUT_MS }),
+        proxied: false,
+      };
+    // People write HTTPS_PROXY=proxy:3128. Plain http goes through a proxy without a tunnel: many refuse CONNECT to port 80.
+    const uri = proxy.includes('://') ? proxy : `http://${proxy}`;
+    return {
+      dispatcher: new ProxyAgent({ ...pool, uri, proxyTunnel: url.protocol === 'https:' }),
+      proxied: true,
+    };
+  };
+
+  return {
+    async request(request) {
+      const { origin } = request.url;
+      const route = routes.get(origin) ?? open(request.url);
+      routes.set(origin, route);
+      return exchange(route, request, options.clock);
+    },
+    async close() {
+      const open = [...routes.values()];
+      routes.clear();
+      await Promise.all(open.map(({ dispatcher }) => dispatcher.destroy()));
+    },
+  };
+}

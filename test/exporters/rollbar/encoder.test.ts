@@ -1,0 +1,326 @@
+// Part of the tests: exporters/rollbar/encoder and the items that it leads to.
+import { describe, expect, it } from 'vitest';
+import { encode } from '../../../src/exporters/rollbar/encoder.ts';
+import { toItem } from '../../../src/exporters/rollbar/item.ts';
+import { finisher } from '../../../src/exporters/rollbar/payload.ts';
+import { uuidOf } from '../../../src/exporters/rollbar/uuid.ts';
+import type { JournalRecord } from '../../../src/model/signals.ts';
+import { capture, context, decoded, documentIn, logs, record, segments, traces } from '../records.ts';
+import { attributes, exception, group, span } from '../spans.ts';
+
+const { decoder } = context('rollbar');
+const settings = { environment: undefined, version: '0.1.0' };
+
+const itemsOf = (received: JournalRecord, own = decoder) =>
+  encode(received, own).items.map(({ value }) => toItem(value, settings)) as unknown as Item[];
+
+interface Frame {
+  filename: string;
+  lineno?: number;
+  method?: string;
+  code?: string;
+}
+interface Item {
+  uuid: string;
+  level: string;
+  body: {
+    trace: { frames: Frame[]; exception: { class: string; message: string } };
+    trace_chain?: { exception: { class: string }; frames: Frame[] }[];
+  };
+  [key: string]: unknown;
+}
+
+const errors = () => traces('python-otel/02-traces-batch-2-errors.bin');
+
+describe('spans', () => {
+  it('that one exception passed through make one item, for the request', () => {
+    const received = errors();
+
+    const { items, skipped, rejected } = encode(received, decoder);
+
+    expect(items.map(({ value }) => [value.traceId, value.name])).toEqual([
+      ['1b62a46c47aa00afafccd631c2407f95', 'GET /api/boom'],
+      ['ed79f33711d0b1d22c49acc0d8926992', 'GET /api/boom'],
+      ['687bf1d8eb06f26bb2f9b9ca134f038a', 'POST /api/boom'],
+    ]);
+    const covered = skipped.reduce((sum, { from, to }) => sum + to - from, 0) + items.length;
+    expect([covered, rejected]).toEqual([received.summary.items, []]);
+  });
+
+  it('have the frames that pyrollbar sends for the same exception, so that they group with those', () => {
+    const [item] = itemsOf(errors());
+
+    const captured = JSON.parse(capture('rollbar/01-exception.json').toString()) as {
+      data: Item;
+    };
+    const place = ({ filename, lineno, method }: Frame) => ({ filename, lineno, method });
+    expect(item?.body.trace.frames.map(place)).toEqual(captured.data.body.trace.frames.map(place));
+    expect(item?.body.trace.exception).toEqual(captured.data.body.trace.exception);
+    expect([item?.['context'], item?.['framework'], item?.level]).toEqual(['/api/boom', 'flask', 'error']);
+  });
+
+  it('give request, environment, ids and custom fields', () => {
+    const [item] = itemsOf(errors());
+
+    expect(item).toMatchObject({
+      environment: 'development',
+      timestamp: 1_795_225_154,
+      language: 'python',
+      request: {
+        url: 'http://127.0.0.1:4567/api/boom',
+        method: 'GET',
+        user_ip: '127.0.0.1',
+        headers: { 'User-Agent': 'curl/7.88.1' },
+      },
+      notifier: { name: 'sidecast', version: '0.1.0' },
+      custom: {
+        service: 'backend-flask',
+        trace_id: '1b62a46c47aa00afafccd631c2407f95',
+        xray_trace_id: '1-1b62a46c-47aa00afafccd631c2407f95',
+      },
+      attributes: [
+        { key: 'trace_id', value: '1b62a46c47aa00afafccd631c2407f95' },
+        { key: 'span_id', value: 'e2de424c41b9d593' },
+      ],
+    });
+  });
+
+  it('have the same uuid each time, and each another', () => {
+    const [first, again] = [itemsOf(errors()), itemsOf(errors())].map((items) =>
+      items.map(({ uuid }) => uuid),
+    );
+
+    expect(again).toEqual(first);
+    expect(new Set(first).size).toBe(3);
+    expect(first?.[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('with several exceptions make several items of one source item', () => {
+    const one = span({ events: [exception('A', 'a'), exception('B', 'b')] });
+
+    const { items, skipped } = encode(
+      record('traces', new Uint8Array(), 2),
+      decoded({ traces: () => [group([span(), one])] }),
+    );
+
+    expect(items.map(({ sources }) => sources)).toEqual([
+      { position: 7, from: 1, to: 2 },
+      { position: 7, from: 1, to: 2 },
+    ]);
+    expect(skipped).toEqual([{ from: 0, to: 1, code: 'not_applicable' }]);
+  });
+});
+
+describe('an item', () => {
+  const item = (
+    given: Parameters<typeof span>[0],
+    resource: Record<string, string> = {},
+    own = settings as Parameters<typeof toItem>[1],
+  ) => {
+    const groups = [group([span(given)], { attributes: attributes(resource) })];
+    const { items } = encode(record('traces', new Uint8Array(), 1), decoded({ traces: () => groups }));
+    return toItem(items[0]!.value, own) as unknown as Item;
+  };
+
+  it('takes its environment from the option, then from the resource', () => {
+    const failing = { events: [exception('E', 'm')] };
+
+    expect(
+      item(failing, { 'deployment.environment': 'old' }, { ...settings, environment: 'set' })['environment'],
+    ).toBe('set');
+    expect(
+      item(failing, { 'deployment.environment': 'old', 'deployment.environment.name': 'new' })['environment'],
+    ).toBe('new');
+  });
+
+  it('has the bare class name of a Python exception, and keeps the whole one', () => {
+    const failing = {
+      events: [
+        exception(
+          'app.errors.NotFound',
+          'm',
+          'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    x()\napp.errors.NotFound: m\n',
+        ),
+      ],
+    };
+    const python = item(failing, { 'telemetry.sdk.language': 'python' });
+
+    expect([python.body.trace.exception.class, python['custom']]).toMatchObject([
+      'NotFound',
+      { exception_type: 'app.errors.NotFound' },
+    ]);
+    expect(
+      item({ events: [exception('java.lang.X', 'm')] }, { 'telemetry.sdk.language': 'java' }).body.trace
+        .exception.class,
+    ).toBe('java.lang.X');
+  });
+
+  it('is a chain, the final exception first, where there are causes', () => {
+    const stack =
+      'java.lang.A: m\n\tat x.Y.f(Y.java:2)\nCaused by: java.lang.B: cause\n\tat x.Y.g(Y.java:1)\n';
+
+    expect(
+      item({ events: [exception('java.lang.A', 'm', stack)] }, { 'telemetry.sdk.language': 'java' }).body
+        .trace_chain,
+    ).toMatchObject([
+      { exception: { class: 'java.lang.A', message: 'm' } },
+      { exception: { class: 'java.lang.B', message: 'cause' } },
+    ]);
+  });
+
+  it('keeps a stack that no parser knows as text, and is grouped without it', () => {
+    const unread = item({ events: [exception('E', 'm', 'no stack at all')] });
+    const none = item({ events: [exception('E', 'm')] });
+
+    expect(unread.body.trace).toEqual({
+      frames: [{ filename: '<unparsed>' }],
+      exception: { class: 'E', message: 'm', description: 'no stack at all' },
+    });
+    expect(none.body.trace.frames).toEqual([{ filename: '<no stack trace>' }]);
+    expect([unread['fingerprint'], none['fingerprint']]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{40}$/),
+      unread['fingerprint'],
+    ]);
+  });
+
+  it('cuts what Rollbar limits', () => {
+    const long = 'x'.repeat(300);
+    const cut = item(
+      { name: long, events: [exception('E', 'm')], attributes: attributes({ 'user.id': long }) },
+      { 'service.version': long, 'deployment.environment': long },
+    );
+
+    expect(
+      [cut['context'], cut['environment'], cut['code_version']].map((text) => String(text).length),
+    ).toEqual([255, 255, 40]);
+    expect(cut['person']).toMatchObject({ id: 'x'.repeat(40) });
+  });
+});
+
+describe('log records', () => {
+  it('with an exception become items, the others are skipped', () => {
+    const received = logs('python-otel-auto/01-logs.bin');
+
+    const { items, skipped } = encode(received, decoder);
+
+    expect(items.map(({ value }) => toItem(value, settings))).toMatchObject([
+      {
+        level: 'error',
+        environment: 'dev',
+        server: { host: 'backend-flask' },
+        body: {
+          trace: {
+            frames: [{ filename: '/app/auto_app.py', lineno: 23 }],
+            exception: { class: 'ValueError', message: 'boom' },
+          },
+        },
+        custom: { message: 'it went wrong', trace_id: 'a780f034bcd99b1e0f867cd05e0a9d8f' },
+      },
+    ]);
+    expect(skipped.reduce((sum, { from, to }) => sum + to - from, items.length)).toBe(received.summary.items);
+  });
+});
+
+describe('X-Ray documents', () => {
+  it('become one item for each cause, with the request of their segment', () => {
+    const received = segments(
+      documentIn('python-xray/02-segment-home.udp.txt'),
+      documentIn('python-xray/07-segment-exception.udp.txt'),
+      documentIn('java-xray/01-segment-exception-chain.udp.txt'),
+      documentIn('node-xray/05-segment-exception.udp.txt'),
+    );
+
+    const { items, skipped } = encode(received, decoder);
+
+    expect([items.map(({ sources }) => sources.from), skipped]).toEqual([
+      [1, 2, 3],
+      [{ from: 0, to: 1, code: 'not_applicable' }],
+    ]);
+    const [python, java, node] = items.map(({ value }) => toItem(value, settings) as unknown as Item);
+    expect(python).toMatchObject({
+      body: { trace: { frames: [{ filename: 'app.py', lineno: 132, method: 'boom' }] } },
+      request: { method: 'GET', url: 'http://127.0.0.1:4567/api/boom' },
+      custom: { span_id: '0a7dbaecd295fd29' },
+    });
+    expect(java?.body.trace_chain?.map(({ exception: { class: name } }) => name)).toEqual([
+      'java.lang.IllegalStateException',
+      'java.lang.RuntimeException',
+    ]);
+    expect(node?.body.trace.frames.at(-1)).toMatchObject({ filename: '/app/node_xray.cjs', lineno: 9 });
+  });
+});
+
+describe('what has no exception', () => {
+  it('is not even decoded', () => {
+    const received = {
+      ...errors(),
+      payload: new Uint8Array([255]),
+      summary: { ...errors().summary, items: 3, exceptions: 0 },
+    };
+
+    expect(encode(received, decoder)).toEqual({
+      items: [],
+      rejected: [],
+      skipped: [{ from: 0, to: 3, code: 'not_applicable' }],
+    });
+  });
+
+  it('is not supported where it is a metric', () => {
+    expect(encode(record('metrics', new Uint8Array(), 2), decoder).skipped).toEqual([
+      { from: 0, to: 2, code: 'signal_unsupported' },
+    ]);
+  });
+});
+
+describe(uuidOf, () => {
+  it('tells names apart', () => {
+    expect(uuidOf('a')).toBe(uuidOf('a'));
+    expect(uuidOf('a')).not.toBe(uuidOf('b'));
+  });
+});
+
+describe(finisher, () => {
+  const text = (body: Uint8Array | undefined) => Buffer.from(body ?? []).toString();
+
+  it('masks what looks like a secret, in keys and in queries', async () => {
+    const finish = await finisher();
+
+    const body = text(
+      finish({
+        body: {},
+        request: { url: 'http://x/y?token=abc&z=1', headers: { Cookie: 'abc' } },
+        custom: { password: 'abc', n: 1 },
+      }),
+    );
+
+    expect(body).not.toContain('abc');
+    expect(JSON.parse(body)).toMatchObject({
+      data: { request: { url: 'http://x/y?token=********&z=1' }, custom: { n: 1 } },
+    });
+  });
+
+  it('cuts a large item to 512 KiB, and has none for what cannot be cut', async () => {
+    const finish = await finisher();
+    const body = () => ({ trace: { frames: [{ filename: 'a' }], exception: { class: 'E', message: 'm' } } });
+
+    const long = finish({ body: body(), custom: { text: 'é'.repeat(600_000) } });
+    const wide = finish({
+      body: body(),
+      custom: Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key${i}`, i])),
+    });
+
+    expect(long?.length).toBeLessThanOrEqual(512 * 1024);
+    expect(JSON.parse(text(long))).toMatchObject({ data: { body: body() } });
+    expect(wide).toBeUndefined();
+  });
+
+  it('leaves this process alone', async () => {
+    const before = ['uncaughtException', 'unhandledRejection'].map((name) => process.listenerCount(name));
+
+    await finisher();
+
+    expect(['uncaughtException', 'unhandledRejection'].map((name) => process.listenerCount(name))).toEqual(
+      before,
+    );
+  });
+});
