@@ -1,6 +1,6 @@
 // Part of the build: bundles src/ into dist/. Split chunks let a vendor's code load only when its destination is on.
 import { readFile, rm } from 'node:fs/promises';
-import { resolve, dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 /** `import text from './x.proto?raw'`, as vite understands it too, so that tests and bundle read the same files. */
@@ -29,12 +29,18 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
   platform: 'node',
+  // The AWS SDK's ES modules: their CommonJS twins lose their names behind a dynamic import.
+  mainFields: ['module', 'main'],
   target: 'node20',
   minifySyntax: true,
   keepNames: true,
   sourcemap: true,
   legalComments: 'none',
-  define: { SIDECAST_VERSION: JSON.stringify(version) },
+  define: {
+    SIDECAST_VERSION: JSON.stringify(version),
+    // The SDK's notice about Node 20 is part of our own `started` line instead.
+    'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"',
+  },
   // CommonJS dependencies call require(); an ESM bundle has none of its own.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -1,0 +1,76 @@
+// Part of admin: the port for people and probes.
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Component } from '../model/component.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { renderPage } from './page.ts';
+import type { Status } from './status.ts';
+
+export interface AdminOptions {
+  hosts: readonly string[];
+  port: number;
+  /** True once every port is bound, until a shutdown begins. */
+  isReady(): boolean;
+  status(): Promise<Status>;
+  metrics: Metrics;
+  onSkippedHost(host: string): void;
+}
+
+export interface Admin extends Component {
+  addresses(): string[];
+}
+
+/** Families that the machine lacks. */
+const NO_SUCH_FAMILY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+export function createAdmin(options: AdminOptions): Admin {
+  const servers: FastifyInstance[] = [];
+  let addresses: string[] = [];
+  return {
+    addresses: () => addresses,
+    async start() {
+      let { port } = options;
+      for (const host of options.hosts) {
+        const server = buildServer(options);
+        try {
+          await server.listen({ host, port, ipv6Only: host.includes(':') });
+        } catch (error) {
+          await server.close();
+          if (!NO_SUCH_FAMILY.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+          options.onSkippedHost(host);
+          continue;
+        }
+        servers.push(server);
+        const bound = server.server.address();
+        if (typeof bound === 'object' && bound) port = bound.port;
+        addresses = [...addresses, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`];
+      }
+    },
+    async shutdown() {
+      await Promise.all(servers.splice(0).map((server) => server.close()));
+    },
+  };
+}
+
+function buildServer(options: AdminOptions): FastifyInstance {
+  const server = fastify({ forceCloseConnections: true });
+  server.get('/livez', async (_request, reply) => reply.type('text/plain').send('alive\n'));
+  server.get('/readyz', async (_request, reply) => {
+    const ready = options.isReady();
+    return reply
+      .code(ready ? 200 : 503)
+      .type('text/plain')
+      .send(ready ? 'ready\n' : 'not ready\n');
+  });
+  server.get('/status', async () => options.status());
+  server.get('/metrics', async (_request, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.render()),
+  );
+  server.get('/', async (_request, reply) => {
+    const policy = "default-src 'none'; style-src 'unsafe-inline'";
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', policy)
+      .send(renderPage(await options.status()));
+  });
+  return server;
+}

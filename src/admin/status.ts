@@ -1,0 +1,121 @@
+// Part of admin: what GET /status says. Fields are added, never renamed.
+import type { Journal } from '../journal/journal.ts';
+import type { Counts } from '../ledger/account.ts';
+import type { DestinationState, Ledger } from '../ledger/ledger.ts';
+import type { Reason, ReasonCode } from '../model/reasons.ts';
+import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
+import type { Listening } from '../telemetry/events.ts';
+
+type Tally = Partial<Record<ReasonCode, number>>;
+
+export interface DestinationStatus {
+  state: DestinationState;
+  since: string;
+  reason: Reason | null;
+  counts: Counts;
+  reasons: { skipped: Tally; rejected: Tally; dropped: Tally };
+  oldestQueuedAgeMs: number | null;
+  heldUntil: string | null;
+}
+
+export interface Status {
+  version: string;
+  startedAt: string;
+  listening: Listening;
+  journal: {
+    mode: 'disk' | 'memory';
+    dir: string | null;
+    bytes: number;
+    maxBytes: number;
+    fsync: string | null;
+  };
+  receivers: {
+    otlp: { accepted: { spans: number; logs: number; metrics: number }; refused: Tally };
+    'aws-xray': {
+      accepted: { segments: number };
+      refused: Tally;
+      kernelDrops: number | null;
+      receiveBufferBytes: number;
+    };
+  };
+  destinations: Record<DestinationId, DestinationStatus>;
+}
+
+export interface StatusSources {
+  version: string;
+  startedAtMs: number;
+  maxAgeMs: number;
+  listening(): Listening;
+  journal: Journal;
+  ledger: Ledger;
+  /** Why each destination that is off is off. */
+  off: Readonly<Partial<Record<DestinationId, Reason>>>;
+  xrayReceiver(): Promise<{ kernelDrops: number | null; receiveBufferBytes: number }>;
+  now(): number;
+}
+
+export async function buildStatus(sources: StatusSources): Promise<Status> {
+  const { journal, ledger } = sources;
+  const otlp = ledger.receiver('otlp');
+  const xray = ledger.receiver('aws-xray');
+  const destinations = Object.fromEntries(DESTINATION_IDS.map((id) => [id, destinationStatus(sources, id)]));
+  return {
+    version: sources.version,
+    startedAt: new Date(sources.startedAtMs).toISOString(),
+    listening: sources.listening(),
+    journal: {
+      mode: journal.mode,
+      dir: journal.dir,
+      bytes: journal.bytes,
+      maxBytes: journal.maxBytes,
+      fsync: journal.fsync,
+    },
+    receivers: {
+      otlp: {
+        accepted: {
+          spans: otlp.accepted.traces ?? 0,
+          logs: otlp.accepted.logs ?? 0,
+          metrics: otlp.accepted.metrics ?? 0,
+        },
+        refused: otlp.refused,
+      },
+      'aws-xray': {
+        accepted: { segments: xray.accepted.segments ?? 0 },
+        refused: xray.refused,
+        ...(await sources.xrayReceiver()),
+      },
+    },
+    destinations: destinations as Record<DestinationId, DestinationStatus>,
+  };
+}
+
+function destinationStatus(sources: StatusSources, id: DestinationId): DestinationStatus {
+  const account = sources.ledger.account(id);
+  if (!account) {
+    const counts = { accepted: 0, delivered: 0, skipped: 0, sampled: 0, rejected: 0, dropped: 0, queued: 0 };
+    return {
+      state: 'off',
+      since: new Date(sources.startedAtMs).toISOString(),
+      reason: sources.off[id] ?? null,
+      counts,
+      reasons: { skipped: {}, rejected: {}, dropped: {} },
+      oldestQueuedAgeMs: null,
+      heldUntil: null,
+    };
+  }
+  const { oldestReceivedAtMs } = sources.journal.backlog(id);
+  const isHeld = account.state === 'blocked' || account.state === 'retrying';
+  return {
+    state: account.state,
+    since: new Date(account.sinceMs).toISOString(),
+    reason: account.reason,
+    counts: account.counts,
+    reasons: account.reasons,
+    oldestQueuedAgeMs:
+      oldestReceivedAtMs === undefined ? null : Math.max(0, sources.now() - oldestReceivedAtMs),
+    heldUntil:
+      isHeld && oldestReceivedAtMs !== undefined
+        ? new Date(oldestReceivedAtMs + sources.maxAgeMs).toISOString()
+        : null,
+  };
+}

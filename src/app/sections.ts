@@ -1,0 +1,16 @@
+// Part of app: the options in the order in which people read them, with the titles of help, README and .env.example.
+import type { Section } from '../config/document.ts';
+import { optionGroups } from './options.ts';
+
+export const sections: readonly Section[] = [
+  { title: 'Listeners', options: optionGroups.listeners },
+  { title: 'Journal', options: optionGroups.journal },
+  {
+    title: 'Process',
+    options: { ...optionGroups.process, ...optionGroups.otlpReceiver, ...optionGroups.xrayReceiver },
+  },
+  { title: 'Honeycomb', options: optionGroups.honeycomb },
+  { title: 'AWS X-Ray', options: { ...optionGroups.aws, ...optionGroups.xray } },
+  { title: 'CloudWatch Logs', options: optionGroups.cloudwatchLogs },
+  { title: 'Rollbar', options: optionGroups.rollbar },
+];

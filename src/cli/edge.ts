@@ -1,0 +1,14 @@
+// Part of cli: what a command may know of its process. main.ts makes it; tests make their own.
+
+export interface Edge {
+  /** As typed after the command. */
+  flags: readonly string[];
+  /** The program that runs, to start it again as a child. */
+  program: string;
+  version: string;
+  isTerminal: boolean;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Resolves with the first SIGINT or SIGTERM. */
+  signal: Promise<string>;
+}

@@ -1,0 +1,28 @@
+// Part of cli: `sidecast health`, for HEALTHCHECK: 0 when every port is bound and data is taken, else 1.
+import { optionGroups } from '../app/options.ts';
+import { loadConfig, processSources } from '../config/load.ts';
+import { createHttpClient } from '../http/index.ts';
+import { systemClock } from '../model/clock.ts';
+import type { Edge } from './edge.ts';
+
+const TIMEOUT_MS = 2000;
+
+export async function health(edge: Edge): Promise<number> {
+  const { values } = loadConfig(optionGroups, processSources(edge.flags));
+  const http = createHttpClient({ connections: 1, clock: systemClock, proxies: {} });
+  // A listener on all addresses also answers on loopback; one on loopback answers where it was bound.
+  const host = values.listeners.hosts.find((name) => !['0.0.0.0', '::'].includes(name)) ?? '127.0.0.1';
+  const url = new URL(
+    `http://${host.includes(':') ? `[${host}]` : host}:${values.listeners.adminPort}/readyz`,
+  );
+  try {
+    const answer = await http.request({ method: 'GET', url, headers: {}, timeoutMs: TIMEOUT_MS });
+    edge.stdout(Buffer.from(answer.body).toString().trim());
+    return answer.status === 200 ? 0 : 1;
+  } catch (error) {
+    edge.stdout(`not ready: ${(error as Error).message}`);
+    return 1;
+  } finally {
+    await http.close();
+  }
+}

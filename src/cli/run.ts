@@ -1,0 +1,64 @@
+// Part of cli: `sidecast run`, the default.
+import { type App, startApp } from '../app/app.ts';
+import { configuredBy, renderBanner } from '../app/banner.ts';
+import { optionGroups } from '../app/options.ts';
+import { loadConfig, processSources } from '../config/load.ts';
+import { renderProblem } from '../config/problems.ts';
+import { systemClock } from '../model/clock.ts';
+import { createEvents } from '../telemetry/events.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import type { Edge } from './edge.ts';
+
+const EXIT_CLEAN = 0;
+const EXIT_COULD_NOT_START = 1;
+const EXIT_BAD_USAGE = 2;
+
+/** Runs until a signal; resolves with the exit code. */
+export async function run(edge: Edge): Promise<number> {
+  const sources = processSources(edge.flags);
+  const { values: config, effective, problems } = loadConfig(optionGroups, sources);
+  if (problems.length > 0) {
+    for (const problem of problems) edge.stderr(`sidecast: ${renderProblem(problem)}`);
+    return problems.some((problem) => problem.source === 'flag') ? EXIT_BAD_USAGE : EXIT_COULD_NOT_START;
+  }
+  const format = config.process.logFormat ?? (edge.isTerminal ? 'pretty' : 'json');
+  const log = createLogger({ level: config.process.logLevel, format });
+  // Scripts wait for this line, so no level hides it.
+  const always = createEvents(createLogger({ level: 'info', format }), () => systemClock.now());
+
+  let app: App;
+  try {
+    const env = sources.env ?? {};
+    app = await startApp({
+      config,
+      env,
+      version: edge.version,
+      log,
+      clock: systemClock,
+      random: Math.random,
+    });
+  } catch (error) {
+    edge.stderr(`sidecast: could not start: ${(error as Error).message}`);
+    return EXIT_COULD_NOT_START;
+  }
+  if (edge.isTerminal) edge.stderr(renderBanner({ version: edge.version, ...app }));
+  const events = createEvents(log, () => systemClock.now());
+  events.started({
+    version: edge.version,
+    node: nodeNotice(),
+    off: app.off,
+    configuredBy: configuredBy(effective),
+  });
+  always.listening(app.listening);
+
+  await app.shutdown(await edge.signal);
+  return EXIT_CLEAN;
+}
+
+/** AWS's SDK ends its support of Node 20 in January 2027; its own notice is silenced and said here once. */
+function nodeNotice(): string {
+  const { version } = globalThis.process;
+  return version.startsWith('v20.')
+    ? `${version} (the AWS SDK will need 22 from January 2027; the image has 24)`
+    : version;
+}

@@ -1,0 +1,56 @@
+// Part of the process edge: argv, signals, exit code. Nothing else touches process control.
+import process, { argv, exit, stderr, stdout } from 'node:process';
+import type { Edge } from './cli/edge.ts';
+import { writeError, writeOut } from './cli/render.ts';
+
+const version = typeof SIDECAST_VERSION === 'string' ? SIDECAST_VERSION : '0.0.0-dev';
+
+const [first = 'run', ...rest] = argv.slice(2);
+const isCommand = !first.startsWith('-');
+const command = isCommand ? first : 'run';
+
+const edge: Edge = {
+  flags: isCommand ? rest : argv.slice(2),
+  program: argv[1] ?? '',
+  version,
+  isTerminal: stderr.isTTY === true && stdout.isTTY === true,
+  stdout: writeOut,
+  stderr: writeError,
+  signal: new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+  }),
+};
+
+/** Each command is imported when it is typed: starting fast is part of never being missed. */
+async function dispatch(): Promise<number> {
+  switch (command) {
+    case 'run':
+      if (edge.flags.includes('--help') || edge.flags.includes('-h')) break;
+      if (edge.flags.includes('--version')) return print(version);
+      return (await import('./cli/run.ts')).run(edge);
+    case 'demo':
+      return (await import('./cli/demo.ts')).demo(edge);
+    case 'sandbox':
+      return (await import('./cli/sandbox.ts')).sandbox(edge);
+    case 'health':
+      return (await import('./cli/health.ts')).health(edge);
+    case 'version':
+      return print(version);
+    case 'help':
+      break;
+    default:
+      writeError(`sidecast: unknown command ${command}. See sidecast help.`);
+      return 2;
+  }
+  return print((await import('./cli/help.ts')).helpText());
+}
+
+function print(text: string): number {
+  writeOut(text);
+  return 0;
+}
+
+dispatch().then(exit, (error: unknown) => {
+  writeError(`sidecast: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  exit(1);
+});
