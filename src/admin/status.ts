@@ -77,11 +77,11 @@ export async function buildStatus(sources: StatusSources): Promise<Status> {
           logs: otlp.accepted.logs ?? 0,
           metrics: otlp.accepted.metrics ?? 0,
         },
-        refused: otlp.refused,
+        refused: { ...otlp.refused },
       },
       'aws-xray': {
         accepted: { segments: xray.accepted.segments ?? 0 },
-        refused: xray.refused,
+        refused: { ...xray.refused },
         ...(await sources.xrayReceiver()),
       },
     },
@@ -109,8 +109,9 @@ function destinationStatus(sources: StatusSources, id: DestinationId): Destinati
     state: account.state,
     since: new Date(account.sinceMs).toISOString(),
     reason: account.reason,
-    counts: account.counts,
-    reasons: account.reasons,
+    // Copies: a status is a moment, the account goes on.
+    counts: { ...account.counts },
+    reasons: structuredClone(account.reasons),
     oldestQueuedAgeMs:
       oldestReceivedAtMs === undefined ? null : Math.max(0, sources.now() - oldestReceivedAtMs),
     heldUntil:

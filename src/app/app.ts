@@ -12,6 +12,7 @@ import { createAdmission } from '../intake/admission.ts';
 import { createIntake } from '../intake/index.ts';
 import { openJournal } from '../journal/open.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { createBufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Reason } from '../model/reasons.ts';
 import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
@@ -44,6 +45,8 @@ export interface App {
   shutdown(signal: string): Promise<void>;
 }
 
+/** Body buffers kept for the next requests. */
+const IDLE_BUFFER_BYTES = 8 * 1024 * 1024;
 /** Sockets per vendor: a few more than any exporter has requests in flight. */
 const CONNECTIONS_PER_ORIGIN = 8;
 
@@ -63,6 +66,7 @@ export async function startApp({ config, env, version, log, clock, random }: App
   const deliveries = new Map<DestinationId, Delivery<unknown>>();
   const dataDir = resolveDataDir(config.journal.dataDir, env);
   const journalEvents = createJournalEvents({ ledger, events, deliveries, routing: config.process.routing });
+  const pool = createBufferPool(IDLE_BUFFER_BYTES);
   const { journal, fallback } = await openJournal({
     dataDir,
     maxBytes: config.journal.maxBytes,
@@ -71,6 +75,7 @@ export async function startApp({ config, env, version, log, clock, random }: App
     destinations: on,
     clock,
     events: journalEvents,
+    pool,
   });
   if (fallback) events.journalInMemory(dataDir, fallback);
   journalEvents.attach(journal);
@@ -135,6 +140,7 @@ export async function startApp({ config, env, version, log, clock, random }: App
     intake,
     log,
     clock,
+    pool,
   });
   const xray = createXRayReceiver({
     hosts,

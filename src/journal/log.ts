@@ -1,6 +1,8 @@
 // Part of the journal: the log itself, over a store of segments. Appends are grouped: one write for all that wait.
 
 import type { Clock } from '../model/clock.ts';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
+import type { BufferPool } from '../model/buffer-pool.ts';
 import type { ItemSet } from '../model/item-set.ts';
 import type { Accepted, DestinationId, JournalRecord, Position } from '../model/signals.ts';
 import type { CursorFile } from './cursors.ts';
@@ -28,6 +30,8 @@ export interface LogOptions {
   fsync: FsyncPolicy;
   /** What readers that keep up find in memory. */
   tailBytes?: number;
+  /** Takes the payloads back that everybody has settled. */
+  pool?: BufferPool;
   store: SegmentStore;
   /** Every destination that is on, and those that are off but have a cursor from before. */
   openCursors(startAt: Position): Promise<ReadonlyMap<DestinationId, CursorFile>>;
@@ -70,9 +74,15 @@ export class Log implements Journal {
     this.maxBytes = options.maxBytes;
     this.fsync = options.mode === 'disk' ? options.fsync : null;
     this.#options = options;
-    this.#tail = new Tail(options.tailBytes ?? TAIL_BYTES);
-    this.#segments = new SegmentList(options.store, options.maxBytes, this.#cursors, options.events);
-    this.#upkeep = new Upkeep(this.#segments, this.#tail, this.#cursors, options);
+    this.#tail = new Tail(options.tailBytes ?? TAIL_BYTES, options.pool);
+    this.#segments = new SegmentList(options.store, options.maxBytes, this.#cursors, {
+      ...options.events,
+      evicted: (gone) => {
+        this.#tail.forget(gone.position);
+        options.events.evicted(gone);
+      },
+    });
+    this.#upkeep = new Upkeep(this.#segments, this.#cursors, options);
   }
 
   get bytes(): number {
@@ -124,6 +134,8 @@ export class Log implements Journal {
     if (items === 'whole') {
       cursor.settlements.settle(position);
       cursor.noteSettled(position);
+      // At once: what lives briefly is cheap to collect, and this is the bulk of all memory.
+      this.#tail.recycleBelow(this.#segments.lowestUnsettled());
     } else {
       cursor.settlements.settleItems(position, items);
       cursor.noteItems(position);
@@ -155,7 +167,11 @@ export class Log implements Journal {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#writeGroup(this.#takeGroup());
+    while (this.#waiting.length > 0) {
+      // What else arrives in this turn of the event loop shares the write.
+      await endOfTurn();
+      await this.#writeGroup(this.#takeGroup());
+    }
     this.#writing = undefined;
   }
 

@@ -1,6 +1,7 @@
 // Part of the journal: opens the data directory, or says why the journal has to live in memory.
 import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type BufferPool, noPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import { DESTINATION_IDS, type DestinationId, type Position } from '../model/signals.ts';
 import { type CursorFile, createMemoryCursor, cursorWrittenAtMs, openCursorFile } from './cursors.ts';
@@ -25,6 +26,8 @@ export interface JournalOptions {
   destinations: readonly DestinationId[];
   clock: Clock;
   events: JournalEvents;
+  /** For payloads on disk; in memory the journal is their home. */
+  pool?: BufferPool;
 }
 
 export interface OpenedJournal {
@@ -84,6 +87,7 @@ function createMemoryLog(options: JournalOptions): Journal {
     ...options,
     maxBytes: Math.min(options.maxBytes, MEMORY_MAX_BYTES),
     mode: 'memory',
+    pool: noPool,
     dir: null,
     store: memoryStore,
     openCursors: async (startAt) =>

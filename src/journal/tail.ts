@@ -1,4 +1,5 @@
 // Part of the journal: the newest records, kept in memory so that readers who keep up never touch the disk.
+import { type BufferPool, noPool } from '../model/buffer-pool.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
 
 /** A record's own cost beside its payload. */
@@ -9,8 +10,11 @@ export class Tail {
   readonly #records = new Map<Position, JournalRecord>();
   #bytes = 0;
 
-  constructor(maxBytes: number) {
+  readonly #pool: BufferPool;
+
+  constructor(maxBytes: number, pool: BufferPool = noPool) {
     this.#maxBytes = maxBytes;
+    this.#pool = pool;
   }
 
   get bytes(): number {
@@ -30,12 +34,19 @@ export class Tail {
     }
   }
 
-  /** Forgets what everybody has settled. */
-  deleteBelow(low: Position): void {
+  /** Forgets what everybody has settled: nobody reads it any more, so its memory goes back to the pool. */
+  recycleBelow(low: Position): void {
     for (const [position, record] of this.#records) {
       if (position >= low) return;
       this.#delete(position, record);
+      this.#pool.give(record.payload);
     }
+  }
+
+  /** Forgets a record that the journal gave up: a request with its bytes may still be on the way. */
+  forget(position: Position): void {
+    const record = this.#records.get(position);
+    if (record) this.#delete(position, record);
   }
 
   #delete(position: Position, record: JournalRecord): void {

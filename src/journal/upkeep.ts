@@ -4,7 +4,6 @@ import type { CursorFile } from './cursors.ts';
 import type { LogOptions } from './log.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentList } from './segments.ts';
-import type { Tail } from './tail.ts';
 
 /** DESIGN section 1: settlements are written at most 100 ms or 1,000 settlements later. */
 const FLUSH_AFTER_MS = 100;
@@ -17,7 +16,6 @@ const MAX_SEGMENT_AGE_MS = 3_600_000;
 
 export class Upkeep {
   readonly #segments: SegmentList;
-  readonly #tail: Tail;
   readonly #cursors: ReadonlyMap<DestinationId, CursorFile>;
   readonly #options: LogOptions;
   readonly #unsynced = new Set<Segment>();
@@ -30,12 +28,10 @@ export class Upkeep {
 
   constructor(
     segments: SegmentList,
-    tail: Tail,
     cursors: ReadonlyMap<DestinationId, CursorFile>,
     options: LogOptions,
   ) {
     this.#segments = segments;
-    this.#tail = tail;
     this.#cursors = cursors;
     this.#options = options;
   }
@@ -92,7 +88,6 @@ export class Upkeep {
     this.#settlements = 0;
     for (const cursor of this.#cursors.values()) await cursor.flush().catch(() => undefined);
     this.#segments.collect();
-    this.#tail.deleteBelow(this.#segments.lowestUnsettled());
   }
 
   async #sync(): Promise<void> {

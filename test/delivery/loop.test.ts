@@ -1,7 +1,7 @@
 // Part of the tests: the delivery loop against a vendor that does as it is told.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ExportResult } from '../../src/delivery/exporter.ts';
+import type { ExportResult, Refusal } from '../../src/delivery/exporter.ts';
 import { Delivery } from '../../src/delivery/loop.ts';
 import { isConserved } from '../../src/ledger/account.ts';
 import { ok, type Rig, reason, segments, startRig, stubExporter } from '../support/delivery.ts';
@@ -76,7 +76,7 @@ describe(Delivery, () => {
       const vendor = { status: 200, body: 'named' };
       return {
         status: 'delivered',
-        refused: items.flatMap((item, index) => {
+        refused: items.flatMap((item, index): Refusal[] => {
           if (item.value === 'later')
             return [{ index, retryable: true, reason: reason('throttled'), vendor }];
           return item.value === 'never'

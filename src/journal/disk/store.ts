@@ -1,5 +1,5 @@
 // Part of the journal: segments as files, journal/<20-digit first position>.seg.
-import { closeSync, constants, fdatasync, fstatSync, ftruncate, open, read, writev } from 'node:fs';
+import { closeSync, constants, fdatasync, fstatSync, ftruncate, open, read, writev, writevSync } from 'node:fs';
 import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -79,7 +79,15 @@ async function writeAll(fd: number, buffers: readonly Uint8Array[], offset: numb
   return total;
 }
 
-function writeOnce(fd: number, buffers: readonly Uint8Array[], offset: number): Promise<number> {
+/**
+ * Up to this much goes to the page cache from the main thread: a copy of 0.1 ms at most, where handing over to the thread
+ * pool and back costs as much again in wake-ups (measured: 0.11 ms of CPU a write, Node 24).
+ */
+const MAX_SYNC_WRITE_BYTES = 512 * 1024;
+
+async function writeOnce(fd: number, buffers: readonly Uint8Array[], offset: number): Promise<number> {
+  const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+  if (bytes <= MAX_SYNC_WRITE_BYTES) return writevSync(fd, buffers, offset);
   return new Promise((resolve, reject) => {
     writev(fd, buffers, offset, (error, bytesWritten) => (error ? reject(error) : resolve(bytesWritten)));
   });

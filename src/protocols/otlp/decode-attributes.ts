@@ -67,7 +67,7 @@ export function readValue(source: Source, from: number, to: number, depth = 0): 
         break;
       }
       case 7:
-        value = Uint8Array.prototype.slice.call(source.bytes, fields.from, fields.to);
+        value = new Uint8Array(source.bytes.subarray(fields.from, fields.to));
         break;
     }
   }

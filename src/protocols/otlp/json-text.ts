@@ -94,16 +94,9 @@ export class JsonText {
   }
 
   #skipString(path: string): void {
-    let at = this.pos;
-    for (;;) {
-      at = this.#text.indexOf('"', at + 1);
-      if (at < 0) throw this.#invalid(path);
-      let before = at;
-      while (this.#text.charCodeAt(before - 1) === BACKSLASH) before--;
-      // An even number of backslashes before it: the quote itself is not escaped.
-      if ((at - before) % 2 === 0) break;
-    }
-    this.pos = at + 1;
+    const end = endOfString(this.#text, this.pos);
+    if (end < 0) throw this.#invalid(path);
+    this.pos = end;
   }
 
   #invalid(path: string): MalformedError {
@@ -111,13 +104,37 @@ export class JsonText {
   }
 }
 
+/** The position after the string that begins at `pos`; -1 when it does not end. */
+function endOfString(text: string, pos: number): number {
+  for (let at = text.indexOf('"', pos + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let before = at;
+    while (text.charCodeAt(before - 1) === BACKSLASH) before--;
+    // After an even number of backslashes the quote itself is not escaped.
+    if ((at - before) % 2 === 0) return at + 1;
+  }
+  return -1;
+}
+
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const LONG_INTEGER = /^-?\d{16,}$/;
+
 /**
  * JSON.parse would round integers beyond 2^53, such as nanosecond times written as numbers. As strings they keep their
  * digits, and OTLP/JSON takes strings for integers anyway.
  */
 function quoteLongIntegers(text: string): string {
   if (!/[:,[]\s*-?\d{16}/.test(text)) return text;
-  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/g, (token) =>
-    token.startsWith('"') ? token : `"${token}"`,
-  );
+  let quoted = '';
+  for (let at = 0; at < text.length; ) {
+    const nextString = text.indexOf('"', at);
+    const from = nextString < 0 ? text.length : nextString;
+    quoted += text
+      .slice(at, from)
+      .replace(NUMBER, (token) => (LONG_INTEGER.test(token) ? `"${token}"` : token));
+    const to = from === text.length ? from : endOfString(text, from);
+    // What does not end is for JSON.parse to complain about.
+    at = to < 0 ? text.length : to;
+    quoted += text.slice(from, at);
+  }
+  return quoted;
 }

@@ -36,7 +36,7 @@ export class Source {
     if (cached && this.#equals(cached.bytes, from, length)) return cached.text;
     if (cache.size >= MAX_CACHED) cache.clear();
     const text = this.text(from, to);
-    cache.set(hash, { bytes: Uint8Array.prototype.slice.call(bytes, from, to), text });
+    cache.set(hash, { bytes: new Uint8Array(bytes.subarray(from, to)), text });
     return text;
   }
 

@@ -1,6 +1,7 @@
 // Part of receivers/otlp: reads a request's body within bounds, or reads past it.
 import type { IncomingMessage } from 'node:http';
 import type { Reservation } from '../../intake/admission.ts';
+import type { BufferPool } from '../../model/buffer-pool.ts';
 import { notNow, tooLarge } from './refusal.ts';
 
 /** The client went away: nobody is left to be answered. */
@@ -19,6 +20,7 @@ export function readBody(
   request: IncomingMessage,
   maxBytes: number,
   reservation: Reservation,
+  pool: BufferPool,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -31,7 +33,7 @@ export function readBody(
     };
     const onEnd = () => {
       stop();
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+      resolve(chunks.length === 1 ? chunks[0]! : join(chunks, pool.take(size)));
     };
     const onGone = () => stop(new GoneError('the client closed the connection'));
     const stop = (error?: Error) => {
@@ -42,6 +44,15 @@ export function readBody(
     };
     request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
   });
+}
+
+function join(chunks: readonly Buffer[], whole: Buffer): Buffer {
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 /**

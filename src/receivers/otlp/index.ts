@@ -1,6 +1,7 @@
 // Part of receivers/otlp: OTLP over HTTP, as a component.
 import type { Server } from 'node:http';
 import type { Intake } from '../../intake/intake.ts';
+import { type BufferPool, noPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Component } from '../../model/component.ts';
 import type { Secret } from '../../model/secret.ts';
@@ -19,6 +20,7 @@ export interface OtlpReceiverOptions {
   intake: Intake;
   log: LogLine;
   clock: Clock;
+  pool?: BufferPool;
   /** For tests. */
   timeouts?: Timeouts;
 }
@@ -33,7 +35,7 @@ export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
   let servers: Server[] = [];
   let addresses: string[] = [];
   let closing: Promise<void> | undefined;
-  const app = buildRoutes({ ...options, isClosing: () => closing !== undefined });
+  const app = buildRoutes({ pool: noPool, ...options, isClosing: () => closing !== undefined });
   const onBadConnection = badConnectionHandler(log, () => intake.refuse('otlp', 'malformed', 1));
 
   /** One server for each address; fastify's own one never listens. */
@@ -61,10 +63,9 @@ export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
   };
 }
 
-/** Requests in flight go on; idle connections end now, the others with their answer. */
+/** Requests in flight go on and end their connection with the answer; Node closes idle ones at once. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
-    server.closeIdleConnections();
   });
 }

@@ -80,24 +80,9 @@ function isZlib(body: Buffer): boolean {
   return body.length >= 2 && (body[0]! & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
 }
 
-/** Runs `body` through a zlib stream. What comes out is dropped, and the stream ended, when `sink` has had enough. */
-export async function collect(
-  decoder: NodeJS.ReadWriteStream & { destroy(): void },
-  body: Buffer,
-  sink: Sink,
-): Promise<void> {
-  const failed = new Promise<never>((_, reject) => decoder.once('error', reject));
-  // Also when nobody is waiting for it any more.
-  failed.catch(() => {});
+/** Runs `body` through a zlib stream, which ends with it, with an error, or when `sink` has had enough. */
+export async function collect(decoder: NodeJS.ReadWriteStream, body: Buffer, sink: Sink): Promise<void> {
   decoder.end(body);
-  try {
-    await Promise.race([failed, drain(decoder, sink)]);
-  } finally {
-    decoder.destroy();
-  }
-}
-
-async function drain(decoder: NodeJS.ReadableStream, sink: Sink): Promise<void> {
   for await (const chunk of decoder) sink.add(chunk as unknown as Uint8Array);
 }
 

@@ -17,8 +17,10 @@ export function encodingOf(contentType: string | undefined): Encoding | undefine
 }
 
 export function answer(reply: FastifyReply, status: number, type: Encoding, body: Uint8Array): FastifyReply {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-  return reply.code(status).header('content-type', CONTENT_TYPES[type]).send(bytes);
+  reply.code(status).header('content-type', CONTENT_TYPES[type]);
+  // An empty buffer would be a second piece to write.
+  if (body.length === 0) return reply.send();
+  return reply.send(Buffer.from(body.buffer, body.byteOffset, body.length));
 }
 
 /** A google.rpc.Status; as JSON where the request's type is neither of the two. */

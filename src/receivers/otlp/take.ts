@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Reservation } from '../../intake/admission.ts';
 import { type Intake, RefusedError } from '../../intake/intake.ts';
+import type { BufferPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Origin, OtlpSignal } from '../../model/signals.ts';
 import { jsonToProtobuf, jsonToProtobufSteps } from '../../protocols/otlp/json.ts';
@@ -18,6 +19,8 @@ export interface TakeOptions {
   maxRequestBytes: number;
   intake: Intake;
   clock: Clock;
+  /** Bodies come from here; what reaches the journal goes back when everybody has settled it. */
+  pool: BufferPool;
 }
 
 export interface Taken {
@@ -41,7 +44,7 @@ export async function take(
   const encoding = contentEncoding(request.headers['content-encoding']);
   const reservation = reserve(request, options);
   try {
-    const raw = await readBody(request, options.maxRequestBytes, reservation);
+    const raw = await readBody(request, options.maxRequestBytes, reservation, options.pool);
     const body =
       encoding === 'identity' || raw.length === 0
         ? raw

@@ -16,13 +16,13 @@ interface NativeZstd {
 const native = zlib as unknown as NativeZstd;
 
 export async function inflateZstd(body: Buffer, sink: Sink): Promise<void> {
-  checkFrames(body);
+  const frames = framesOf(body);
   const { createZstdDecompress, constants } = native;
-  if (createZstdDecompress && constants.ZSTD_d_windowLogMax !== undefined) {
-    const params = { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG };
-    return collect(createZstdDecompress({ params }), body, sink);
-  }
-  return inflateInJavaScript(body, sink);
+  if (!createZstdDecompress || constants.ZSTD_d_windowLogMax === undefined)
+    return inflateInJavaScript(body, sink);
+  const params = { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG };
+  // Node's decompressor ends with its first frame, and says nothing about what follows.
+  for (const frame of frames) await collect(createZstdDecompress({ params }), frame, sink);
 }
 
 /** Exported for tests: on newer Nodes nothing else comes here. */
@@ -38,16 +38,22 @@ export async function inflateInJavaScript(body: Buffer, sink: Sink): Promise<voi
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
-/** Walks frame and block headers (RFC 8878, 3.1.1): throws when a window is too large or the body is cut off. */
-export function checkFrames(body: Buffer): void {
-  let at = 0;
-  while (at < body.length) {
+/**
+ * The frames that hold data, found by walking frame and block headers (RFC 8878, 3.1.1). Throws when a window is too
+ * large or the body is cut off.
+ */
+export function framesOf(body: Buffer): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let at = 0, end = 0; at < body.length; at = end) {
     const magic = body.readUInt32LE(at);
-    if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) at += 8 + body.readUInt32LE(at + 4);
-    else if (magic === MAGIC) at = endOfFrame(body, at + 4);
+    const isSkippable = (magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC;
+    if (isSkippable) end = at + 8 + body.readUInt32LE(at + 4);
+    else if (magic === MAGIC) end = endOfFrame(body, at + 4);
     else throw new Error('not a zstd frame');
-    if (at > body.length) throw new Error('the frame is cut off');
+    if (end > body.length) throw new Error('the frame is cut off');
+    if (!isSkippable) frames.push(body.subarray(at, end));
   }
+  return frames;
 }
 
 function endOfFrame(body: Buffer, start: number): number {

@@ -1,0 +1,31 @@
+// Part of the tests: what the benchmark measures.
+
+const ALL = ['honeycomb', 'aws-xray', 'aws-cloudwatch-logs', 'rollbar'];
+/** The SDKs' default batch is 512; Flask's exporter sends one more when a request ends meanwhile. */
+const SDK_BATCH = 513;
+const DEFAULT_SECONDS = 20;
+const RATE = 5000;
+
+export function casesFor(seconds) {
+  const forSeconds = seconds ?? DEFAULT_SECONDS;
+  return [
+    otlp('otlp-honeycomb-513', 'OTLP → Honeycomb, 513 spans a request', SDK_BATCH, 1950, ['honeycomb']),
+    otlp('otlp-honeycomb-20', 'OTLP → Honeycomb, 20 spans a request', 20, 10_000, ['honeycomb']),
+    otlp('otlp-all', 'OTLP → all four, 513 spans a request', SDK_BATCH, 585, ALL),
+    udp('udp-xray', 'UDP → X-Ray, 5,000/s', forSeconds, ['aws-xray']),
+    udp('udp-all', 'UDP → all four, 5,000/s', forSeconds, ALL),
+    udp('udp-kernel-buffer', "UDP → X-Ray, 5,000/s, kernel's buffer", forSeconds, ['aws-xray'], {
+      SIDECAST_XRAY_RECEIVE_BUFFER_BYTES: '0',
+    }),
+  ];
+}
+
+function otlp(name, title, spansPerRequest, requests, destinations) {
+  const load = { spansPerRequest, requests, concurrency: 4 };
+  return { name, title, kind: 'otlp', items: spansPerRequest * requests, load, destinations, env: {} };
+}
+
+function udp(name, title, seconds, destinations, env = {}) {
+  const items = Math.round(RATE * seconds);
+  return { name, title, kind: 'udp', items, load: { rate: RATE, segments: items }, destinations, env };
+}

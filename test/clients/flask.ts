@@ -1,0 +1,71 @@
+// Part of the tests: the sample backend, unchanged, as `python app.py` runs it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { env } from 'node:process';
+import { createInterface } from 'node:readline';
+import { python } from './venv.ts';
+
+const BACKEND = join(import.meta.dirname, '..', '..', 'docker', 'sample-backend');
+
+export interface Flask {
+  /** GET; with a trace id, as a request that its caller chose to sample. Resolves with the status. */
+  get(path: string, xrayTraceId?: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** `variables` are those that somebody who adopts sidecast sets. */
+export async function startFlask(variables: Readonly<Record<string, string>>): Promise<Flask> {
+  const interpreter = await python();
+  const port = await freePort();
+  const child = spawn(interpreter, ['app.py'], {
+    cwd: BACKEND,
+    env: {
+      PATH: env['PATH'] ?? '',
+      PYTHONUNBUFFERED: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      PORT: String(port),
+      OTEL_SERVICE_NAME: 'backend-flask',
+      WATCHTOWER: '0',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      ...variables,
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const said: string[] = [];
+  const running = new Promise<void>((resolve) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said.push(line);
+      if (line.includes('Running on http://')) resolve();
+    });
+  });
+  const failed = exited.then(() => {
+    throw new Error(`the backend ended before it listened:\n${said.slice(-30).join('\n')}`);
+  });
+  failed.catch(() => undefined);
+  await Promise.race([running, failed]);
+  return {
+    async get(path, xrayTraceId) {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        headers: xrayTraceId ? { 'x-amzn-trace-id': `Root=${xrayTraceId};Sampled=1` } : {},
+      });
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+    async stop() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,232 @@
+// Part of the tests of protocols/otlp: what the scan counts, refuses and cuts out.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MalformedError } from '../../../src/protocols/otlp/malformed.ts';
+import { scan } from '../../../src/protocols/otlp/scan.ts';
+import { Writer } from '../../../src/protocols/otlp/writer.ts';
+import { capture, encode, itemsOf, type Plain, requests, SIGNALS } from './oracle.ts';
+
+const traceId = Buffer.alloc(16, 1);
+const spanId = Buffer.alloc(8, 2);
+const spans = (...items: Plain[]) =>
+  encode('traces', {
+    resourceSpans: [{ scopeSpans: [{ spans: items.map((item) => ({ traceId, spanId, ...item })) }] }],
+  });
+const logs = (...items: Plain[]) =>
+  encode('logs', { resourceLogs: [{ scopeLogs: [{ logRecords: items }] }] });
+/** A request around the bytes of one span. */
+const around = (span: Uint8Array) => {
+  const w = new Writer();
+  const resourceSpans = w.open(1);
+  const scopeSpans = w.open(2);
+  w.bytes(2, span);
+  w.close(scopeSpans);
+  w.close(resourceSpans);
+  return w.finish();
+};
+
+describe('what the scan counts', () => {
+  it('sees the Flask app as its capture was made', () => {
+    expect(scan('traces', capture('python-otel/02-traces-batch-2-errors.bin')).summary).toMatchObject({
+      items: 22,
+      serverSpans: 13,
+      errors: 6,
+      exceptions: 6,
+      services: ['backend-flask'],
+    });
+    expect(scan('logs', capture('python-otel-auto/01-logs.bin')).summary.exceptions).toBe(1);
+  });
+
+  it('takes an empty body for an empty request', () => {
+    const empty = { items: 0, serverSpans: 0, errors: 0, exceptions: 0, untimed: 0, services: [] };
+    for (const signal of SIGNALS)
+      expect(scan(signal, new Uint8Array())).toMatchObject({ summary: empty, invalid: [] });
+  });
+
+  it('counts server spans, errors and spans with an exception, each span once', () => {
+    const { summary } = scan(
+      'traces',
+      spans(
+        { kind: 2, status: { code: 2 }, events: [{ name: 'exception' }, { name: 'exception' }] },
+        { kind: 3, status: { code: 1 }, events: [{ name: 'exceptions' }] },
+        { kind: 2 },
+      ),
+    );
+    expect(summary).toMatchObject({ items: 3, serverSpans: 2, errors: 1, exceptions: 1 });
+  });
+
+  it('counts logs from ERROR up, logs with exception attributes, and logs without a time', () => {
+    const { summary } = scan(
+      'logs',
+      logs(
+        { timeUnixNano: '5', severityNumber: 17 },
+        { timeUnixNano: '5', severityNumber: 16, attributes: [{ key: 'exception.type', value: {} }] },
+        { timeUnixNano: '0', severityNumber: 21, attributes: [{ key: 'exceptional' }] },
+        {},
+      ),
+    );
+    expect(summary).toMatchObject({ items: 4, errors: 2, exceptions: 1, untimed: 2 });
+  });
+
+  it('names services in the order seen, once', () => {
+    const named = (name: string) => ({
+      resource: {
+        attributes: [{ key: 'service.namex' }, { key: 'service.name', value: { stringValue: name } }],
+      },
+    });
+    const body = encode('traces', { resourceSpans: [named('b'), named('a'), named('b'), {}] });
+    expect(scan('traces', body).summary.services).toEqual(['b', 'a']);
+  });
+
+  it('counts what protobufjs finds, in any request', () => {
+    for (const signal of SIGNALS) {
+      fc.assert(
+        fc.property(requests[signal], (request) => {
+          const body = encode(signal, request);
+          const { summary, invalid } = scan(signal, body);
+          expect(summary.items).toBe(itemsOf(signal, body).length);
+          expect(invalid).toEqual([]);
+        }),
+        { numRuns: 150 },
+      );
+    }
+  });
+});
+
+describe('items with wrong ids', () => {
+  it('are named by their index', () => {
+    const body = spans(
+      {},
+      { traceId: Buffer.alloc(8) },
+      { spanId: Buffer.alloc(16) },
+      { parentSpanId: Buffer.alloc(8) },
+      { parentSpanId: Buffer.alloc(7) },
+      { traceId: Buffer.alloc(0) },
+      { links: [{}] },
+      { links: [{ traceId: Buffer.alloc(15) }] },
+    );
+    const { invalid, invalidReason } = scan('traces', body);
+    expect(invalid).toEqual([1, 2, 4, 5, 7]);
+    expect(invalidReason).toContain('5 of 8 spans');
+  });
+
+  it('may lack ids in logs and exemplars, but not have half of one', () => {
+    expect(
+      scan('logs', logs({}, { traceId, spanId }, { traceId: spanId }, { spanId: traceId })).invalid,
+    ).toEqual([2, 3]);
+    const gauge = {
+      dataPoints: [{ exemplars: [{}, { traceId, spanId }] }, { exemplars: [{ spanId: Buffer.alloc(3) }] }],
+    };
+    const body = encode('metrics', { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ gauge }] }] }] });
+    expect(scan('metrics', body)).toMatchObject({ summary: { items: 2 }, invalid: [1] });
+  });
+});
+
+describe('bytes that are not a request', () => {
+  it('says so when the body is JSON', () => {
+    expect(() => scan('traces', Buffer.from('{"resourceSpans":[]}'))).toThrow(/looks like JSON/);
+  });
+
+  it('refuses a body cut anywhere inside a field', () => {
+    const body = capture('go-otel/01-traces.bin');
+    const taken = [];
+    for (let length = 1; length < body.length; length++) {
+      try {
+        scan('traces', body.subarray(0, length));
+        taken.push(length);
+      } catch (error) {
+        expect(error).toBeInstanceOf(MalformedError);
+      }
+    }
+    expect(taken).toEqual([]);
+  });
+
+  it('refuses a known field with another wire type, wherever it is', () => {
+    const wrong: [string, (w: Writer) => void][] = [
+      ['name as a number', (w) => w.varint(5, 1)],
+      ['kind as a string', (w) => w.string(6, 'SERVER')],
+      ['start as a varint', (w) => w.varint(7, 1)],
+      ['flags as a varint', (w) => w.varint(16, 1)],
+      ['attribute key as a number', (w) => void nest(w, [9], (inner) => inner.varint(1, 1))],
+      ['string value as a double', (w) => void nest(w, [9, 2], (inner) => inner.double(1, 1))],
+      ['status code as a string', (w) => void nest(w, [15], (inner) => inner.string(3, 'ERROR'))],
+      ['event time as a varint', (w) => void nest(w, [11], (inner) => inner.varint(1, 1))],
+    ];
+    for (const [what, write] of wrong) {
+      const w = new Writer();
+      write(w);
+      expect(() => scan('traces', around(w.finish())), what).toThrow(MalformedError);
+    }
+  });
+
+  it('refuses lengths within an attribute that do not fit it', () => {
+    const attribute = (...bytes: number[]) => {
+      const w = new Writer();
+      w.bytes(9, Uint8Array.from(bytes));
+      return around(w.finish());
+    };
+    expect(scan('traces', attribute(0x0a, 1, 0x6b, 0x12, 3, 0x0a, 1, 0x78)).summary.items).toBe(1);
+    expect(scan('traces', attribute(0x0a, 1, 0x6b, 0x12, 3, 0x0a, 1, 0x78, 0x18, 1)).summary.items).toBe(1);
+    for (const wrong of [
+      [0x0a, 1, 0x6b, 0x12, 5, 0x0a, 1, 0x78],
+      [0x0a, 1, 0x6b, 0x12, 3, 0x0a, 2, 0x78],
+      [0x0a, 1, 0x6b, 0x12, 3, 0x0a, 0, 0x78],
+      [0x0a, 9, 0x6b, 0x12, 3, 0x0a, 1, 0x78],
+      [0x0a, 1, 0x6b, 0x12, 1, 0x0a, 1, 0x78],
+    ]) {
+      expect(() => scan('traces', attribute(...wrong)), String(wrong)).toThrow(MalformedError);
+    }
+  });
+
+  it('refuses values nested deeper than 100, and takes 100', () => {
+    const nested = (depth: number) => {
+      const w = new Writer();
+      nest(w, [9, 2, ...Array.from({ length: depth }, () => [5, 1]).flat()], (inner) => inner.string(1, 'x'));
+      return around(w.finish());
+    };
+    expect(scan('traces', nested(100)).summary.items).toBe(1);
+    expect(() => scan('traces', nested(101))).toThrow(/nested deeper/);
+    expect(() => scan('traces', nested(20_000))).toThrow(/nested deeper/);
+  });
+
+  it('never fails in another way, whatever the bytes', () => {
+    const random = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }),
+      fc.tuple(fc.nat(2000), fc.nat(255)).map(([at, byte]) => {
+        const body = Buffer.from(capture('python-otel/04-traces-small.bin'));
+        body[at % body.length] = byte;
+        return new Uint8Array(body);
+      }),
+    );
+    fc.assert(
+      fc.property(random, fc.constantFrom(...SIGNALS), (bytes, signal) => {
+        try {
+          scan(signal, bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedError);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe('fields of the future', () => {
+  it('are passed over, groups too', () => {
+    const w = new Writer();
+    w.bytes(1, traceId);
+    w.bytes(2, spanId);
+    w.string(99, 'new');
+    w.fixed64(100, 1n);
+    const span = Buffer.concat([w.finish(), Buffer.from([0xf3, 0x01, 0x08, 0x01, 0xf4, 0x01])]);
+    expect(scan('traces', around(span))).toMatchObject({ summary: { items: 1 }, invalid: [] });
+    const unended = Buffer.concat([span, Buffer.from([0xf3, 0x01, 0x08, 0x01])]);
+    expect(() => scan('traces', around(unended))).toThrow(/group/);
+  });
+});
+
+function nest(w: Writer, path: readonly number[], write: (w: Writer) => void): void {
+  const marks = path.map((field) => w.open(field));
+  write(w);
+  for (const mark of marks.reverse()) w.close(mark);
+}
