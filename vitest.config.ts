@@ -10,7 +10,11 @@ const special = ['contract', 'integration', 'clients', 'container', 'browser', '
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['test/**/*.test.ts'], special.map((folder) => `test/${folder}/**`)),
+      project(
+        'unit',
+        ['test/**/*.test.ts'],
+        special.map((folder) => `test/${folder}/**`),
+      ),
       project('contract', ['test/contract/**/*.test.ts']),
       project('integration', ['test/integration/**/*.test.ts'], [], 120_000),
       project('clients', ['test/clients/**/*.test.ts'], [], 600_000),

