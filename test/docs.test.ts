@@ -1,5 +1,5 @@
 // Part of the tests: where two documents could disagree, one is generated. UPDATE_DOCS=1 writes them anew.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
@@ -75,5 +75,22 @@ describe('docker/sandbox.env', () => {
     for (const [name, value] of Object.entries(sandboxSettings('http://sandbox:4320'))) {
       expect(lines).toContain(`${name}=${value}`);
     }
+  });
+});
+
+describe('the log', () => {
+  it('has no event that is not documented', () => {
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.ts') && !name.startsWith('sandbox'),
+    );
+    const written = sources.flatMap((name) => {
+      const text = readFileSync(join(ROOT, 'src', name), 'utf8');
+      return [...text.matchAll(/\blog\(\s*'(?:trace|debug|info|warn|error)',\s*'([a-z_]+)'/g)].map(
+        (match) => match[1] ?? '',
+      );
+    });
+
+    expect(written.length).toBeGreaterThan(10);
+    expect(written.filter((event) => !(event in EVENTS))).toEqual([]);
   });
 });

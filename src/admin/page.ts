@@ -17,7 +17,7 @@ export function renderPage(status: Status): string {
     ];
     const why = reason ? `${reason.message}. ${reason.fix}` : '';
     const cells = numbers.map((number) => `<td class="n">${number.toLocaleString('en')}</td>`).join('');
-    return `<tr><th scope="row">${DESTINATION_NAMES[id]}</th><td class="${state}">${state}</td>${cells}<td>${escape(why)}</td></tr>`;
+    return `<tr><th scope="row">${DESTINATION_NAMES[id]}</th><td class="${state}">${state}</td>${cells}<td>${escapeHtml(why)}</td></tr>`;
   });
   const { otlp, xrayUdp } = status.listening;
   const { spans, logs, metrics } = status.receivers.otlp.accepted;
@@ -30,14 +30,14 @@ table{border-collapse:collapse;width:100%}th,td{padding:.35rem .6rem;text-align:
 .n{text-align:right;font-variant-numeric:tabular-nums}.on{color:#2a8a3e}.retrying{color:#b07400}.blocked{color:#c5362c}.off{opacity:.6}
 </style></head><body>
 <h1>Sidecast</h1>
-<p>OTLP/HTTP on ${escape(otlp.join(', '))} · X-Ray on UDP ${escape(xrayUdp.join(', '))} · received ${received}</p>
+<p>OTLP/HTTP on ${escapeHtml(otlp.join(', '))} · X-Ray on UDP ${escapeHtml(xrayUdp.join(', '))} · received ${received}</p>
 <table><thead><tr><th>Destination</th><th>State</th><th class="n">accepted</th><th class="n">delivered</th><th class="n">queued</th><th class="n">skipped</th><th class="n">rejected</th><th class="n">dropped</th><th></th></tr></thead>
 <tbody>${rows.join('')}</tbody></table>
 <p>Journal: ${status.journal.mode}, ${status.journal.bytes.toLocaleString('en')} of ${status.journal.maxBytes.toLocaleString('en')} bytes</p>
 </body></html>`;
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

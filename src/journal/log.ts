@@ -1,8 +1,8 @@
 // Part of the journal: the log itself, over a store of segments. Appends are grouped: one write for all that wait.
 
-import type { Clock } from '../model/clock.ts';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { BufferPool } from '../model/buffer-pool.ts';
+import type { Clock } from '../model/clock.ts';
 import type { ItemSet } from '../model/item-set.ts';
 import type { Accepted, DestinationId, JournalRecord, Position } from '../model/signals.ts';
 import type { CursorFile } from './cursors.ts';

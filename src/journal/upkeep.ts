@@ -26,11 +26,7 @@ export class Upkeep {
   #cancelSync: (() => void) | undefined;
   #cancelAge: (() => void) | undefined;
 
-  constructor(
-    segments: SegmentList,
-    cursors: ReadonlyMap<DestinationId, CursorFile>,
-    options: LogOptions,
-  ) {
+  constructor(segments: SegmentList, cursors: ReadonlyMap<DestinationId, CursorFile>, options: LogOptions) {
     this.#segments = segments;
     this.#cursors = cursors;
     this.#options = options;

@@ -25,7 +25,6 @@ export const EVENTS = {
   address_skipped: 'an address family that the machine lacks',
   otlp_refused: 'OTLP requests or items that were turned away; once a minute and reason',
   datagram_malformed: 'UDP datagrams that are not X-Ray documents; once in 10 s and reason',
-  listener_skipped: 'an address family that the machine lacks',
   udp_error: 'the UDP socket reported an error; receiving goes on',
   grpc_on_http_port: 'a gRPC exporter talks to the HTTP port',
   shutdown: 'a signal came; receiving goes on while delivery flushes',

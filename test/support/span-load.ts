@@ -33,10 +33,14 @@ export function startSpanLoad(otlpUrl: string): SpanLoad {
       requests += 1;
       const { body, ids } = makeRequest(requests);
       note(sent, ids);
-      // A process that was killed answers nothing: those spans were never promised.
-      const status = await post(agent, `${otlpUrl}/v1/traces`, body).catch(() => undefined);
-      if (status === 200) note(acknowledged, ids);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      let outcome = await post(agent, `${otlpUrl}/v1/traces`, body);
+      // Nobody listened, so nobody has it: the same request goes again.
+      while (outcome === 'ECONNREFUSED' && !isStopped) {
+        await pause();
+        outcome = await post(agent, `${otlpUrl}/v1/traces`, body);
+      }
+      if (outcome === 200) note(acknowledged, ids);
+      await pause();
     }
   };
   const senders = Array.from({ length: SENDERS }, send);
@@ -50,6 +54,8 @@ export function startSpanLoad(otlpUrl: string): SpanLoad {
     },
   };
 }
+
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS));
 
 function makeRequest(number: number): { body: Uint8Array; ids: Ids } {
   const ids = noIds();
@@ -119,15 +125,17 @@ function note(into: Ids, ids: Ids): void {
   for (const [destination, some] of Object.entries(ids)) into[destination as DestinationId].push(...some);
 }
 
-function post(agent: http.Agent, url: string, body: Uint8Array): Promise<number | undefined> {
+/** The status, or why there was none. */
+function post(agent: http.Agent, url: string, body: Uint8Array): Promise<number | string | undefined> {
   const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
+    const fail = (error: NodeJS.ErrnoException) => resolve(error.code);
     const request = http.request(url, { method: 'POST', agent, headers }, (response) => {
       response.resume();
       response.once('end', () => resolve(response.statusCode));
-      response.once('error', reject);
+      response.once('error', fail);
     });
-    request.once('error', reject);
+    request.once('error', fail);
     request.end(body);
   });
 }

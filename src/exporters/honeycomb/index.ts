@@ -24,7 +24,10 @@ export function create(
     encode: (record) => encode(record, config.dataset),
     split,
     send: createTransport(config, { http: context.http, clock: context.clock, userAgent }),
-    check: () => check(config, context.http, (found) => void (identity = found)),
+    check: () =>
+      check(config, context.http, (found) => {
+        identity = found;
+      }),
     traceUrl: (trace) => traceUrl(config, identity, trace),
     close: async () => undefined,
   };

@@ -188,7 +188,9 @@ function chooseCompressor(wanted: HoneycombConfig['compression']): Compressor {
     name: 'gzip',
     async compress(parts) {
       const body = joined(parts);
-      return body.length > MAX_SYNC_GZIP_BYTES ? gzip(body, { level: FASTEST }) : zlib.gzipSync(body, { level: FASTEST });
+      return body.length > MAX_SYNC_GZIP_BYTES
+        ? gzip(body, { level: FASTEST })
+        : zlib.gzipSync(body, { level: FASTEST });
     },
   };
 }

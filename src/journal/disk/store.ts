@@ -1,5 +1,15 @@
 // Part of the journal: segments as files, journal/<20-digit first position>.seg.
-import { closeSync, constants, fdatasync, fstatSync, ftruncate, open, read, writev, writevSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  ftruncate,
+  open,
+  read,
+  writev,
+  writevSync,
+} from 'node:fs';
 import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

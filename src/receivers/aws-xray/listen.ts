@@ -29,7 +29,7 @@ export async function listen(options: ListenOptions): Promise<Listeners> {
     try {
       const skipped = await bindAll(options, listeners);
       for (const host of skipped) {
-        options.log('info', 'listener_skipped', 'This machine lacks an address to listen on', { host });
+        options.log('info', 'address_skipped', 'this machine lacks the address family', { host });
       }
       return listeners;
     } catch (error) {

@@ -205,7 +205,7 @@ describe('addresses', () => {
     // 192.0.2.0/24 is for documentation: no machine has it.
     const lab = await started({ hosts: ['192.0.2.1', '127.0.0.1'] });
     expect(lab.receiver.addresses().udp).toHaveLength(1);
-    expect(lab.lines).toEqual([{ level: 'info', event: 'listener_skipped', fields: { host: '192.0.2.1' } }]);
+    expect(lab.lines).toEqual([{ level: 'info', event: 'address_skipped', fields: { host: '192.0.2.1' } }]);
   });
 
   it('that are all missing fail the start', async () => {
