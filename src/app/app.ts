@@ -150,6 +150,7 @@ export async function startApp({ config, env, version, log, clock, random }: App
     intake,
     log,
     clock,
+    pool,
   });
   let isReady = false;
   let listening: Listening = { otlp: [], xrayUdp: [], xrayTcp: [], admin: [] };

@@ -1,27 +1,23 @@
-// Part of app: asks V8 for cheap collections before it makes dear ones. Buffers lie outside its heap, and when enough of
-// them wait it marks and compacts everything: at 5,000 datagrams a second 2.5 times a second, 16 ms each (Node 24).
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+// Part of app: keeps V8's young generation at a size that suits a sidecar. Left alone it grows to 128 MB under load for no
+// less CPU; held at its smallest it is collected 44 times a second (both measured on Node 24).
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import type { Processor } from '../intake/index.ts';
 
-type Collect = (options: { type: 'minor' }) => void;
+const WANTED_BYTES = 16 * 1024 * 1024;
+/** V8 grows and shrinks it as it likes, so it is looked at again after this many records. */
+const LOOK_EVERY_RECORDS = 8;
 
-/** What a payload leaves behind, in buffers: a datagram is read into 64 KiB of which 1–2 KB are used. */
-const WASTE: Readonly<Record<'segments' | 'otlp', number>> = { segments: 16, otlp: 1 };
-/** A minor collection takes one or two milliseconds, so not too often. */
-const COLLECT_EVERY_BYTES = 16 * 1024 * 1024;
-
-/** Looks at each record on its way in and changes nothing. */
+/** Looks at the heap now and then on the way in; changes nothing of what comes in. */
 export function createMemoryKeeper(): Processor {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as Collect;
-  let bytesSince = 0;
+  let records = 0;
+  let mayGrow = true;
   return (accepted) => {
-    bytesSince += accepted.payload.length * WASTE[accepted.signal === 'segments' ? 'segments' : 'otlp'];
-    if (bytesSince >= COLLECT_EVERY_BYTES) {
-      bytesSince = 0;
-      collect({ type: 'minor' });
-    }
+    records += 1;
+    if (records % LOOK_EVERY_RECORDS !== 0) return accepted;
+    const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+    const shouldGrow = (young?.space_size ?? 0) < WANTED_BYTES;
+    if (shouldGrow !== mayGrow) setFlagsFromString(`--semi-space-growth-factor=${shouldGrow ? 2 : 1}`);
+    mayGrow = shouldGrow;
     return accepted;
   };
 }

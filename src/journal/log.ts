@@ -94,6 +94,8 @@ export class Log implements Journal {
     const { found, damaged } = await recoverSegments(this.#options.store, this.#segments);
     for (const [destination, cursor] of await this.#options.openCursors(this.#segments.end)) {
       this.#cursors.set(destination, cursor);
+      // Where it begins is on disk before anything is accepted: a kill before the first settlement must not move it to the end.
+      await cursor.flush().catch(() => undefined);
     }
     const ends = [...this.#cursors.values()].map((cursor) => cursor.settlements.end);
     await this.#segments.openActive(Math.max(this.#segments.end, ...ends));

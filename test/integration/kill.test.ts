@@ -106,9 +106,6 @@ describe('kill -9 under load, ten times in a row', () => {
       const { items, uniqueItems } = sandbox.counts()[id];
 
       expect(items - uniqueItems).toBeLessThanOrEqual(allowed[id]);
-      expect(sandbox.audit(id, load.sent[id]).missing.length).toBeLessThanOrEqual(
-        load.sent[id].length - load.acknowledged[id].length,
-      );
     },
   );
 

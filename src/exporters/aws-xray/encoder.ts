@@ -95,10 +95,13 @@ const HEAD = '{"TraceSegmentDocuments":[';
 const TAIL = ']}';
 
 /** The request as the API takes it, written once into one buffer: joined strings of this size would be garbage twice. */
-export function bodyOf(documents: readonly Document[]): Uint8Array {
+export function bodyOf(
+  documents: readonly Document[],
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
+): Uint8Array {
   const literals = documents.reduce((sum, { json }) => sum + json.length, 0);
   const commas = Math.max(0, documents.length - 1);
-  const body = Buffer.allocUnsafeSlow(HEAD.length + literals + commas + TAIL.length);
+  const body = allocate(HEAD.length + literals + commas + TAIL.length);
   let at = body.write(HEAD, 0, 'latin1');
   documents.forEach(({ json }, index) => {
     if (index > 0) at += body.write(',', at, 'latin1');

@@ -4,6 +4,7 @@ import type { XRay } from '../../aws/xray.ts';
 import type { EncodedItem, ExportResult, Refusal } from '../../delivery/exporter.ts';
 import { HttpError } from '../../http/client.ts';
 import { unanswered } from '../../http/unanswered.ts';
+import { createBufferPool } from '../../model/buffer-pool.ts';
 import type { ReasonCode } from '../../model/reasons.ts';
 import { parseSegment } from '../../protocols/xray/segment.ts';
 import { bodyOf, type Document, documentOf } from './encoder.ts';
@@ -88,11 +89,18 @@ const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
 };
 
 const MAX_SHOWN_BYTES = 4096;
+/** Request bodies kept for the next requests. */
+const IDLE_BODY_BYTES = 1024 * 1024;
 
 export function createTransport(xray: XRay): Transport {
+  const pool = createBufferPool(IDLE_BODY_BYTES);
   return async (items, signal) => {
+    const documents = items.map(({ value }) => value);
     try {
-      const answer = await xray.putTraceSegments(bodyOf(items.map(({ value }) => value)), signal);
+      const body = bodyOf(documents, pool.take);
+      const answer = await xray.putTraceSegments(body, signal);
+      // Answered with success: it has left the socket. After a failure that is not certain.
+      pool.give(body);
       return readSuccess(items, Buffer.from(answer.body).toString('utf8'));
     } catch (error) {
       return readFailure(error);

@@ -43,11 +43,14 @@ function startsWith(message: Uint8Array, prefix: Uint8Array): boolean {
 
 const LENGTH_BYTES = 4;
 
-/** u32 big-endian length and the bytes, for each document; they may contain newlines. */
-export function frameDocuments(documents: readonly Uint8Array[]): Uint8Array {
+/** u32 big-endian length and the bytes, for each document; they may contain newlines. `allocate` gives exactly so many. */
+export function frameDocuments(
+  documents: readonly Uint8Array[],
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
+): Buffer {
   let size = 0;
   for (const document of documents) size += LENGTH_BYTES + document.length;
-  const payload = Buffer.allocUnsafeSlow(size);
+  const payload = allocate(size);
   let offset = 0;
   for (const document of documents) {
     offset = payload.writeUInt32BE(document.length, offset);

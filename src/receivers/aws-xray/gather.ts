@@ -1,5 +1,6 @@
 // Part of receivers/aws-xray: documents of a few milliseconds become one record, so that a burst costs one append.
 import { type Intake, RefusedError } from '../../intake/intake.ts';
+import { type BufferPool, noPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import { frameDocuments, summarizeDocuments } from '../../protocols/xray/datagram.ts';
 
@@ -29,7 +30,12 @@ interface Gathered {
   bytes: number;
 }
 
-export function createGatherer(intake: Intake, clock: Clock, onFailure: (error: unknown) => void): Gatherer {
+export function createGatherer(
+  intake: Intake,
+  clock: Clock,
+  onFailure: (error: unknown) => void,
+  pool: BufferPool = noPool,
+): Gatherer {
   /** By peer, because who sent a document tells which application it belongs to. */
   const gathered = new Map<string, Gathered>();
   const accepting = new Set<Promise<void>>();
@@ -38,8 +44,8 @@ export function createGatherer(intake: Intake, clock: Clock, onFailure: (error: 
 
   function handOver(peer: string, { documents, bytes }: Gathered): void {
     gathered.delete(peer);
-    const payload = frameDocuments(documents);
-    const summary = summarizeDocuments(documents);
+    const payload = frameDocuments(documents, pool.take);
+    const summary = summarizeDocuments(documents, payload);
     const accepted = {
       signal: 'segments',
       receivedAtMs: clock.now(),

@@ -3,6 +3,7 @@ import type { RemoteInfo } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Intake } from '../../intake/intake.ts';
+import type { BufferPool } from '../../model/buffer-pool.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import type { Component } from '../../model/component.ts';
 import { parseDatagram } from '../../protocols/xray/datagram.ts';
@@ -25,6 +26,8 @@ export interface XRayReceiverOptions {
   intake: Intake;
   log: LogLine;
   clock?: Clock;
+  /** Records come from here; the journal gives them back when everybody has settled them. */
+  pool?: BufferPool;
 }
 
 export interface XRayReceiver extends Component {
@@ -38,9 +41,9 @@ const NOTHING: Listeners = { udp: [], tcp: [] };
 
 export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
   const { hosts, port, receiveBufferBytes, intake, log, clock = systemClock } = options;
-  const gatherer = createGatherer(intake, clock, (error) =>
-    log('error', 'internal_error', 'X-Ray documents could not be handed over', { error: String(error) }),
-  );
+  const onFailure = (error: unknown) =>
+    log('error', 'internal_error', 'X-Ray documents could not be handed over', { error: String(error) });
+  const gatherer = createGatherer(intake, clock, onFailure, options.pool);
   const countMalformed = createMalformedCounter(intake, log, clock);
   let listeners = NOTHING;
   let datagrams = 0;
