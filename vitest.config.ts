@@ -2,7 +2,15 @@
 import { defineConfig } from 'vitest/config';
 
 const project = (name: string, include: string[], exclude: string[] = [], timeoutMs = 20_000) => ({
-  test: { name, include, exclude, testTimeout: timeoutMs, hookTimeout: timeoutMs },
+  test: {
+    name,
+    include,
+    exclude,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    // The bundle says this once in its own words; here it would be said by every file.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+  },
 });
 
 const special = ['contract', 'integration', 'clients', 'container', 'browser', 'chaos', 'bench'];

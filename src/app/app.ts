@@ -91,7 +91,7 @@ export async function startApp({ config, env, version, log, clock, random }: App
   const context = { version, clock, random, decoder: createDecoder(), http, aws: () => (aws ??= openAws()) };
   async function openAws(): Promise<Aws> {
     const { createAws } = await import('../aws/index.ts');
-    return createAws({
+    const opened = createAws({
       region: config.aws.region,
       xrayEndpoint: config.xray.endpoint,
       logsEndpoint: config.cloudwatchLogs.endpoint,
@@ -99,6 +99,14 @@ export async function startApp({ config, env, version, log, clock, random }: App
       clock,
       userAgent: `sidecast/${version}`,
     });
+    // The SDK takes 0.1 s of the event loop to import: better now than while datagrams arrive. Credentials come when they come.
+    const services = [
+      off['aws-xray'] ? [] : opened.xray,
+      off['aws-cloudwatch-logs'] ? [] : opened.logs,
+    ].flat();
+    await Promise.allSettled(services.map((service) => service.region()));
+    for (const service of services) service.accessKeyId().catch(() => undefined);
+    return opened;
   }
   const deadLetters = journal.dir
     ? createDeadLetterFiles(join(journal.dir, 'dead-letters'))

@@ -6,15 +6,17 @@ import type { Listening } from '../telemetry/events.ts';
 
 export interface BannerFacts {
   version: string;
+  /** The version of Node, and what there is to know about it. */
+  node: string;
   listening: Listening;
   journal: { mode: string; dir: string | null };
   off: Readonly<Partial<Record<DestinationId, Reason>>>;
 }
 
 /** Text for a terminal. */
-export function renderBanner({ version, listening, journal, off }: BannerFacts): string {
+export function renderBanner({ version, node, listening, journal, off }: BannerFacts): string {
   const lines = [
-    `Sidecast ${version}`,
+    `Sidecast ${version} on Node ${node}`,
     `  OTLP/HTTP   ${listening.otlp.map((address) => `http://${address}`).join('  ')}`,
     `  X-Ray       udp ${listening.xrayUdp.join('  ')}`,
     `  page        ${listening.admin.map((address) => `http://${address}/`).join('  ')}`,

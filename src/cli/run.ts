@@ -41,14 +41,15 @@ export async function run(edge: Edge): Promise<number> {
     edge.stderr(`sidecast: could not start: ${(error as Error).message}`);
     return EXIT_COULD_NOT_START;
   }
-  if (edge.isTerminal) edge.stderr(renderBanner({ version: edge.version, ...app }));
-  const events = createEvents(log, () => systemClock.now());
-  events.started({
-    version: edge.version,
-    node: nodeNotice(),
-    off: app.off,
-    configuredBy: configuredBy(effective),
-  });
+  // People get the banner, programs the line.
+  if (edge.isTerminal) edge.stderr(renderBanner({ version: edge.version, node: nodeNotice(), ...app }));
+  else
+    createEvents(log, () => systemClock.now()).started({
+      version: edge.version,
+      node: nodeNotice(),
+      off: app.off,
+      configuredBy: configuredBy(effective),
+    });
   always.listening(app.listening);
 
   await app.shutdown(await edge.signal);

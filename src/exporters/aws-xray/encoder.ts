@@ -40,7 +40,7 @@ function encodeSegments(record: JournalRecord): Encoded<Document> {
     const document = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
     if (document.length > MAX_DOCUMENT_BYTES)
       rejected.push({ from: index, to: index + 1, reason: tooLarge(document.length) });
-    else items.push(toItem(document, record, index));
+    else items.push(toItem(literalOfBytes(document), record, index));
   });
   return { items, skipped: [], rejected };
 }
@@ -52,7 +52,7 @@ function encodeSpans(record: JournalRecord, decoder: Decoder): Encoded<Document>
   for (const { resource, scope, spans } of decoder.traces(record)) {
     for (const span of spans) {
       const translated = spanToDocument(span, resource, scope);
-      if (translated.ok) items.push(toItem(Buffer.from(translated.document), record, index));
+      if (translated.ok) items.push(toItem(literalOfText(translated.document), record, index));
       else rejected.push({ from: index, to: index + 1, reason: translated.reason });
       index++;
     }
@@ -61,11 +61,10 @@ function encodeSpans(record: JournalRecord, decoder: Decoder): Encoded<Document>
 }
 
 function toItem(
-  document: Buffer,
+  json: string,
   { position, receivedAtMs }: JournalRecord,
   index: number,
 ): EncodedItem<Document> {
-  const json = literal(document);
   return {
     partition: '',
     // The comma or bracket after it counts.
@@ -81,9 +80,16 @@ function toItem(
  * through untouched, and V8 escapes faster than a loop over bytes (0.6 against 3 µs for 1.5 KB). What is no UTF-8 cannot be
  * in JSON: it is repaired as Go's encoder does in the X-Ray daemon, and X-Ray judges it rather than refuse all 50.
  */
-function literal(document: Buffer): string {
+function literalOfBytes(document: Buffer): string {
   const bytes = isUtf8(document) ? document : Buffer.from(document.toString('utf8'));
   return JSON.stringify(bytes.toString('latin1'));
+}
+
+const ASCII = /^[\0-\x7f]*$/;
+
+/** The same of a document that we wrote ourselves; hardly any has more than ASCII. */
+function literalOfText(document: string): string {
+  return ASCII.test(document) ? JSON.stringify(document) : literalOfBytes(Buffer.from(document));
 }
 
 /** The document that a literal was made of. */
