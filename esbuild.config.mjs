@@ -33,7 +33,8 @@ await build({
   mainFields: ['module', 'main'],
   target: 'node20',
   minifySyntax: true,
-  keepNames: true,
+  // Whitespace only: names stay as they are, so stack traces can be read.
+  minifyWhitespace: true,
   sourcemap: true,
   legalComments: 'none',
   define: {

@@ -3,7 +3,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import type { Processor } from '../intake/index.ts';
 
-const WANTED_BYTES = 40 * 1024 * 1024;
+const WANTED_BYTES = 16 * 1024 * 1024;
 /** V8 grows and shrinks it as it likes, so it is looked at again after this many records. */
 const LOOK_EVERY_RECORDS = 8;
 
