@@ -4,7 +4,7 @@ import type { JournalRecord, Position } from '../model/signals.ts';
 import { decodeLogs, decodeTraces } from '../protocols/otlp/decode.ts';
 import type { Decoder } from './exporter.ts';
 
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 /** A decoded span takes about this many times its wire bytes (317 B on the wire, about 2 KB as objects). */
 const DECODED_TO_WIRE = 8;
 

@@ -26,7 +26,7 @@ export interface DeliveryOptions<T> {
 }
 
 /** Encoded and in flight, per destination: well below what DESIGN section 1 allows, because four may be full at once. */
-const MAX_LOADED_BYTES = 3 * 1024 * 1024;
+const MAX_LOADED_BYTES = 2 * 1024 * 1024;
 /** What an entry costs beside its bytes. */
 const ENTRY_OVERHEAD_BYTES = 256;
 /** Beyond this many runs of parked records nothing further is read. */

@@ -49,7 +49,7 @@ interface Waiting {
 
 /** One write carries at most this much, so that nobody waits long for a large group. */
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
-const TAIL_BYTES = 8 * 1024 * 1024;
+const TAIL_BYTES = 4 * 1024 * 1024;
 
 export class Log implements Journal {
   readonly mode: 'disk' | 'memory';
