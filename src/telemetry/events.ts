@@ -108,13 +108,12 @@ export function createEvents(log: LogLine, now: () => number): Events {
       ),
     shutdown: (signal) =>
       log('info', 'shutdown', 'stopping: receiving goes on while delivery flushes', { signal }),
-    stopped: (left, inMemory) =>
-      log(
-        'info',
-        'stopped',
-        inMemory ? 'stopped; what was left in memory is lost' : 'stopped; what is left waits in the journal',
-        { left },
-      ),
+    stopped(left, inMemory) {
+      const isEmpty = Object.keys(left).length === 0;
+      if (isEmpty) log('info', 'stopped', 'stopped; nothing was left to deliver', { left });
+      else if (inMemory) log('error', 'stopped', 'stopped; what was left in memory is lost', { left });
+      else log('info', 'stopped', 'stopped; what is left waits in the journal', { left });
+    },
     internalError: (where, error) =>
       collapse(`internal ${where} ${error.message}`, 1, (total) =>
         log('error', 'internal_error', 'a bug in sidecast: the data concerned is kept', {
