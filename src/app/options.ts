@@ -6,7 +6,7 @@ import { options as cloudwatchLogs } from '../exporters/aws-cloudwatch-logs/conf
 import { options as xray } from '../exporters/aws-xray/config.ts';
 import { options as honeycomb } from '../exporters/honeycomb/config.ts';
 import { options as rollbar } from '../exporters/rollbar/config.ts';
-import { xrayReceiverOptions } from '../receivers/aws-xray/config.ts';
+import { options as xrayReceiver } from '../receivers/aws-xray/config.ts';
 import { options as otlpReceiver } from '../receivers/otlp/config.ts';
 
 const listeners = {
@@ -106,7 +106,7 @@ export const optionGroups = {
   journal,
   process,
   otlpReceiver,
-  xrayReceiver: { receiveBufferBytes: xrayReceiverOptions.receiveBufferBytes },
+  xrayReceiver,
   honeycomb,
   aws,
   xray,

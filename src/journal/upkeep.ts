@@ -42,12 +42,7 @@ export class Upkeep {
       this.#cancelFlush?.();
       this.#cancelFlush = undefined;
       this.#startFlush();
-    } else {
-      this.#cancelFlush ??= this.#options.clock.schedule(FLUSH_AFTER_MS, () => {
-        this.#cancelFlush = undefined;
-        this.#startFlush();
-      });
-    }
+    } else this.#scheduleFlush();
   }
 
   noteUnsynced(segment: Segment): void {
@@ -72,11 +67,14 @@ export class Upkeep {
     if (this.#flushing) return;
     this.#flushing = this.#flush().finally(() => {
       this.#flushing = undefined;
-      if (this.#settlements > 0)
-        this.#cancelFlush ??= this.#options.clock.schedule(FLUSH_AFTER_MS, () => {
-          this.#cancelFlush = undefined;
-          this.#startFlush();
-        });
+      if (this.#settlements > 0) this.#scheduleFlush();
+    });
+  }
+
+  #scheduleFlush(): void {
+    this.#cancelFlush ??= this.#options.clock.schedule(FLUSH_AFTER_MS, () => {
+      this.#cancelFlush = undefined;
+      this.#startFlush();
     });
   }
 

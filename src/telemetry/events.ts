@@ -56,7 +56,6 @@ const COLLAPSE_MS = 10_000;
 export function createEvents(log: LogLine, now: () => number): Events {
   const collapse = createCollapse(now);
   return {
-    // Level 'error' passes every filter: scripts wait for this line.
     listening: (where) => log('info', 'listening', 'listening', { ...where }),
     started: (fields) => log('info', 'started', 'sidecast started', fields),
     journalInMemory: (dir, error) =>

@@ -2,9 +2,10 @@
 import { AwsError, type AwsErrorKind } from '../../aws/errors.ts';
 import type { Logs } from '../../aws/logs.ts';
 import type { EncodedItem, ExportResult, Refusal } from '../../delivery/exporter.ts';
+import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
 import { HttpError } from '../../http/client.ts';
 import { unanswered } from '../../http/unanswered.ts';
-import type { Reason, ReasonCode } from '../../model/reasons.ts';
+import type { Reason } from '../../model/reasons.ts';
 import type { LogEvent } from './event.ts';
 import { placeOf } from './partition.ts';
 import { createStreams } from './streams.ts';
@@ -13,13 +14,6 @@ export type Transport = (
   items: readonly EncodedItem<LogEvent>[],
   signal: AbortSignal,
 ) => Promise<ExportResult>;
-
-type Meaning = {
-  status: 'retryable' | 'blocked' | 'rejected';
-  code: ReasonCode;
-  message: string;
-  fix: string;
-};
 
 const MISDIRECTED: Meaning = {
   status: 'blocked',
@@ -99,8 +93,6 @@ const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
   unexpected: MISDIRECTED,
 };
 
-const MAX_SHOWN_BYTES = 4096;
-
 /** The request as the API takes it. */
 export function bodyOf(partition: string, events: readonly LogEvent[]): Uint8Array {
   const { group, stream } = placeOf(partition);
@@ -139,21 +131,10 @@ export function readFailure(error: unknown): ExportResult {
 }
 
 function toResult(meaning: Meaning, error: AwsError): ExportResult {
-  const words = [error.status || '', error.code, error.message].filter((part) => part !== '').join(' ');
-  const reason = { code: meaning.code, message: `${meaning.message} (${words})`, fix: meaning.fix };
-  const vendor =
-    error.status === 0
-      ? {}
-      : { vendor: { status: error.status, body: error.body.slice(0, MAX_SHOWN_BYTES) } };
-  if (meaning.status !== 'retryable') return { status: meaning.status, reason, ...vendor };
-  const { retryAfterMs } = error;
-  return {
-    status: 'retryable',
-    reason,
-    counts: true,
-    ...vendor,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+  const { status, code, message, retryAfterMs } = error;
+  const words = [status || '', code, message].filter((part) => part !== '').join(' ');
+  const vendor = status === 0 ? undefined : { status, body: error.body.slice(0, MAX_SHOWN_BYTES) };
+  return resultOf(meaning, words, vendor, retryAfterMs);
 }
 
 /** Positions in the events as they were sent; both ends are exclusive, the start is inclusive. */

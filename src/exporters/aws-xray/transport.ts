@@ -2,10 +2,10 @@
 import { AwsError, type AwsErrorKind } from '../../aws/errors.ts';
 import type { XRay } from '../../aws/xray.ts';
 import type { EncodedItem, ExportResult, Refusal } from '../../delivery/exporter.ts';
+import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
 import { HttpError } from '../../http/client.ts';
 import { unanswered } from '../../http/unanswered.ts';
 import { createBufferPool } from '../../model/buffer-pool.ts';
-import type { ReasonCode } from '../../model/reasons.ts';
 import { parseSegment } from '../../protocols/xray/segment.ts';
 import { bodyOf, type Document, documentOf } from './encoder.ts';
 
@@ -13,13 +13,6 @@ export type Transport = (
   items: readonly EncodedItem<Document>[],
   signal: AbortSignal,
 ) => Promise<ExportResult>;
-
-type Meaning = {
-  status: 'retryable' | 'blocked' | 'rejected';
-  code: ReasonCode;
-  message: string;
-  fix: string;
-};
 
 const MISDIRECTED: Meaning = {
   status: 'blocked',
@@ -88,7 +81,6 @@ const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
   unexpected: MISDIRECTED,
 };
 
-const MAX_SHOWN_BYTES = 4096;
 /** Request bodies kept for the next requests. */
 const IDLE_BODY_BYTES = 1024 * 1024;
 
@@ -116,21 +108,10 @@ export function readFailure(error: unknown): ExportResult {
 }
 
 function toResult(meaning: Meaning, error: AwsError): ExportResult {
-  const words = [error.status || '', error.code, error.message].filter((part) => part !== '').join(' ');
-  const reason = { code: meaning.code, message: `${meaning.message} (${words})`, fix: meaning.fix };
-  const vendor =
-    error.status === 0
-      ? {}
-      : { vendor: { status: error.status, body: error.body.slice(0, MAX_SHOWN_BYTES) } };
-  if (meaning.status !== 'retryable') return { status: meaning.status, reason, ...vendor };
-  const { retryAfterMs } = error;
-  return {
-    status: 'retryable',
-    reason,
-    counts: true,
-    ...vendor,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+  const { status, code, message, retryAfterMs } = error;
+  const words = [status || '', code, message].filter((part) => part !== '').join(' ');
+  const vendor = status === 0 ? undefined : { status, body: error.body.slice(0, MAX_SHOWN_BYTES) };
+  return resultOf(meaning, words, vendor, retryAfterMs);
 }
 
 interface Unprocessed {

@@ -2,11 +2,11 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import type { EncodedItem, ExportResult } from '../../delivery/exporter.ts';
+import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
 import { type HttpAnswer, type HttpClient, HttpError } from '../../http/client.ts';
 import { retryAfterMs } from '../../http/retry-after.ts';
 import { unanswered } from '../../http/unanswered.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { ReasonCode } from '../../model/reasons.ts';
 import { parseExportResponse, statusMessage } from '../../protocols/otlp/status.ts';
 import { endpointFor, type HoneycombConfig } from './config.ts';
 import type { Part } from './encoder.ts';
@@ -18,13 +18,6 @@ export interface TransportContext {
 }
 
 export type Transport = (items: readonly EncodedItem<Part>[], signal: AbortSignal) => Promise<ExportResult>;
-
-type Meaning = {
-  status: 'retryable' | 'blocked' | 'rejected';
-  code: ReasonCode;
-  message: string;
-  fix: string;
-};
 
 /**
  * Statuses as the vendor documents them. Anything else is not the vendor speaking, or a wrong path: the data is held, not
@@ -88,7 +81,6 @@ const ELSEWHERE: Meaning = {
 };
 
 const TIMEOUT_MS = 10_000;
-const MAX_SHOWN_BYTES = 4096;
 
 export function createTransport(
   config: HoneycombConfig,
@@ -141,22 +133,10 @@ function readSuccess(kind: Part['signal'], answer: HttpAnswer): ExportResult {
 
 function readFailure(answer: HttpAnswer, nowMs: number): ExportResult {
   const meaning = MEANINGS[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : ELSEWHERE);
-  const words = statusMessage(answer.body, answer.headers['content-type'] ?? '');
-  const message = `${meaning.message} (${answer.status}${words ? `: ${words}` : ''})`;
-  const reason = { code: meaning.code, message, fix: meaning.fix };
-  const vendor = {
-    status: answer.status,
-    body: Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES),
-  };
-  if (meaning.status !== 'retryable') return { status: meaning.status, reason, vendor };
-  const waitMs = retryAfterMs(answer.headers, nowMs);
-  return {
-    status: 'retryable',
-    reason,
-    vendor,
-    counts: true,
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-  };
+  const said = statusMessage(answer.body, answer.headers['content-type'] ?? '');
+  const words = said ? `${answer.status}: ${said}` : String(answer.status);
+  const body = Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES);
+  return resultOf(meaning, words, { status: answer.status, body }, retryAfterMs(answer.headers, nowMs));
 }
 
 interface Compressor {

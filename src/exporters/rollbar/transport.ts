@@ -1,10 +1,10 @@
 // Part of exporters/rollbar: one item, and what each answer means.
 import type { EncodedItem, ExportResult } from '../../delivery/exporter.ts';
+import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
 import { type HttpAnswer, type HttpClient, HttpError } from '../../http/client.ts';
 import { retryAfterMs } from '../../http/retry-after.ts';
 import { unanswered } from '../../http/unanswered.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { ReasonCode } from '../../model/reasons.ts';
 import type { RollbarConfig } from './config.ts';
 import { toItem } from './item.ts';
 import type { Occurrence } from './occurrence.ts';
@@ -20,13 +20,6 @@ export type Transport = (
   items: readonly EncodedItem<Occurrence>[],
   signal: AbortSignal,
 ) => Promise<ExportResult>;
-
-type Meaning = {
-  status: 'retryable' | 'blocked' | 'rejected';
-  code: ReasonCode;
-  message: string;
-  fix: string;
-};
 
 const MISDIRECTED: Meaning = {
   status: 'blocked',
@@ -78,7 +71,6 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
 };
 
 const TIMEOUT_MS = 10_000;
-const MAX_SHOWN_BYTES = 4096;
 const MAX_WAIT_MS = 3_600_000;
 
 export function createTransport(
@@ -133,17 +125,8 @@ function readAnswer(answer: HttpAnswer, nowMs: number): ExportResult {
         : MISDIRECTED
       : (MEANINGS[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : MISDIRECTED));
   const words = [answer.status, said?.message].filter(Boolean).join(': ');
-  const reason = { code: meaning.code, message: `${meaning.message} (${words})`, fix: meaning.fix };
-  const vendor = { status: answer.status, body: shown };
-  if (meaning.status !== 'retryable') return { status: meaning.status, reason, vendor };
   const waitMs = rateLimitMs(answer.headers) ?? retryAfterMs(answer.headers, nowMs);
-  return {
-    status: 'retryable',
-    reason,
-    vendor,
-    counts: true,
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-  };
+  return resultOf(meaning, words, { status: answer.status, body: shown }, waitMs);
 }
 
 /** `{"err":0,"result":{…}}` or `{"err":1,"message":"…"}`; undefined for anything else. */

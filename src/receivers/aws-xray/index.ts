@@ -15,8 +15,6 @@ import { createMalformedCounter } from './malformed.ts';
 import { createSamplingApi } from './sampling-api.ts';
 import { openUdpSocket } from './udp.ts';
 
-export { xrayReceiverOptions } from './config.ts';
-
 export interface XRayReceiverOptions {
   hosts: readonly string[];
   /** 0 picks a free one, the same for UDP and TCP on every host. */

@@ -1,0 +1,33 @@
+// Part of delivery: a row of an exporter's table of answers, and the result that it makes of one.
+import type { ReasonCode } from '../model/reasons.ts';
+import type { ExportResult, VendorAnswer } from './exporter.ts';
+
+/** What one kind of failure means at a vendor. */
+export interface Meaning {
+  status: 'retryable' | 'blocked' | 'rejected';
+  code: ReasonCode;
+  message: string;
+  fix: string;
+}
+
+/** How much of a vendor's answer is kept for people to read. */
+export const MAX_SHOWN_BYTES = 4096;
+
+/** `words` are the vendor's own; `vendor` is absent where it never answered. */
+export function resultOf(
+  meaning: Meaning,
+  words: string,
+  vendor: VendorAnswer | undefined,
+  retryAfterMs: number | undefined,
+): ExportResult {
+  const reason = { code: meaning.code, message: `${meaning.message} (${words})`, fix: meaning.fix };
+  const answer = vendor ? { vendor } : {};
+  if (meaning.status !== 'retryable') return { status: meaning.status, reason, ...answer };
+  return {
+    status: 'retryable',
+    reason,
+    counts: true,
+    ...answer,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
