@@ -1,7 +1,7 @@
 // Part of the journal: the log itself, over a store of segments. Appends are grouped: one write for all that wait.
 
 import { setImmediate as endOfTurn } from 'node:timers/promises';
-import type { BufferPool } from '../model/buffer-pool.ts';
+import { type BufferPool, noPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ItemSet } from '../model/item-set.ts';
 import type { Accepted, DestinationId, JournalRecord, Position } from '../model/signals.ts';
@@ -14,6 +14,7 @@ import {
   type JournalEvents,
   type JournalReader,
 } from './journal.ts';
+import { Loans } from './loans.ts';
 import { createReader } from './reader.ts';
 import { encodeFrameHead, FRAME_OVERHEAD_BYTES } from './record.ts';
 import { recoverSegments, reportRecovered } from './recovery.ts';
@@ -58,6 +59,7 @@ export class Log implements Journal {
   readonly fsync: FsyncPolicy | null;
   readonly #options: LogOptions;
   readonly #cursors = new Map<DestinationId, CursorFile>();
+  readonly #loans = new Map<DestinationId, Loans>();
   readonly #segments: SegmentList;
   readonly #tail: Tail;
   readonly #upkeep: Upkeep;
@@ -79,6 +81,7 @@ export class Log implements Journal {
       ...options.events,
       evicted: (gone) => {
         this.#tail.forget(gone.position);
+        this.#loans.get(gone.destination)?.forget(gone.position);
         options.events.evicted(gone);
       },
     });
@@ -122,11 +125,14 @@ export class Log implements Journal {
   }
 
   reader(destination: DestinationId): JournalReader {
+    const loans = new Loans(this.#options.pool ?? noPool);
+    this.#loans.set(destination, loans);
     return createReader(
       destination,
       this.#cursor(destination).settlements,
       this.#segments,
       this.#tail,
+      loans,
       this.#options.events,
     );
   }
@@ -136,6 +142,7 @@ export class Log implements Journal {
     if (items === 'whole') {
       cursor.settlements.settle(position);
       cursor.noteSettled(position);
+      this.#loans.get(destination)?.settled(position);
       // At once: what lives briefly is cheap to collect, and this is the bulk of all memory.
       this.#tail.recycleBelow(this.#segments.lowestUnsettled());
     } else {

@@ -11,10 +11,10 @@ function createMemorySegment(): SegmentBytes {
   let length = 0;
   return {
     async append(buffers) {
-      for (const bytes of buffers) {
-        chunks.push({ offset: length, bytes });
-        length += bytes.length;
-      }
+      // A copy: payloads go back to their pool when the log's tail lets go of them.
+      const bytes = Buffer.concat(buffers);
+      chunks.push({ offset: length, bytes });
+      length += bytes.length;
     },
     async read(offset, bytes) {
       const from = firstChunkReaching(chunks, offset);

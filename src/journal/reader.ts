@@ -1,6 +1,7 @@
 // Part of the journal: reads for one destination. From memory near the end, in runs of about 1 MiB from disk behind it.
 import type { DestinationId, JournalRecord, Position } from '../model/signals.ts';
 import type { JournalEvents, JournalReader, ReadRecord } from './journal.ts';
+import type { Loans } from './loans.ts';
 import type { Frame } from './record.ts';
 import type { SegmentList } from './segments.ts';
 import type { Settlements } from './settlements.ts';
@@ -13,29 +14,45 @@ export function createReader(
   settlements: Settlements,
   segments: SegmentList,
   tail: Tail,
+  loans: Loans,
   events: JournalEvents,
 ): JournalReader {
   let cursor: Position = 0;
+  /** What was read ahead, as views of `buffer`, which the next run is read into. */
   let ahead: { from: Position; frames: readonly Frame[] } = { from: 0, frames: [] };
+  let buffer: Buffer | undefined;
 
-  async function fetch(position: Position): Promise<Frame | 'gone'> {
-    const segment = segments.find(position);
-    if (!segment || position < segment.first) return 'gone';
+  async function fetchAhead(position: Position): Promise<Frame | undefined> {
     if (position < ahead.from || position >= ahead.from + ahead.frames.length) {
-      // A segment removed while it is read was settled or evicted: its records are gone all the same.
-      const frames = await segment.readFrames(position, READ_AHEAD_BYTES).catch(() => []);
-      ahead = { from: position, frames };
+      ahead = { from: 0, frames: [] };
+      buffer ??= Buffer.allocUnsafeSlow(READ_AHEAD_BYTES);
+      ahead = { from: position, frames: await readFrames(position, READ_AHEAD_BYTES, buffer) };
     }
-    return ahead.frames[position - ahead.from] ?? 'gone';
+    return ahead.frames[position - ahead.from];
   }
 
-  async function load(position: Position): Promise<JournalRecord | undefined> {
+  async function fetchOne(position: Position): Promise<Frame | undefined> {
+    const [frame] = await readFrames(position, 1);
+    return frame;
+  }
+
+  async function readFrames(position: Position, bytes: number, into?: Buffer): Promise<readonly Frame[]> {
+    const segment = segments.find(position);
+    if (!segment || position < segment.first) return [];
+    // A segment removed while it is read was settled or evicted: its records are gone all the same.
+    return segment.readFrames(position, bytes, into).catch(() => []);
+  }
+
+  async function load(position: Position, fetch: typeof fetchOne): Promise<JournalRecord | undefined> {
     const recent = tail.get(position);
-    if (recent) return recent;
+    if (recent) {
+      loans.share(position, recent.payload);
+      return recent;
+    }
     const frame = await fetch(position);
-    if (frame === 'gone' || settlements.has(position)) return undefined;
-    // The copy lets go of the megabyte that was read.
-    if (frame.status === 'whole') return { ...frame.record, payload: frame.record.payload.slice() };
+    if (!frame || settlements.has(position)) return undefined;
+    if (frame.status === 'whole')
+      return { ...frame.record, payload: loans.copy(position, frame.record.payload) };
     const items = Math.max(1, segments.find(position)?.items(position) ?? 1);
     settlements.settle(position);
     events.evicted({ destination, position, items, code: 'journal_damaged' });
@@ -58,13 +75,13 @@ export function createReader(
         }
         const position = cursor;
         cursor += 1;
-        const record = await load(position);
+        const record = await load(position, fetchAhead);
         if (record) return withSettled(record);
       }
     },
     async read(position) {
       if (settlements.has(position)) return undefined;
-      const record = await load(position);
+      const record = await load(position, fetchOne);
       return record && withSettled(record);
     },
   };

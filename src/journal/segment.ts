@@ -59,12 +59,12 @@ export class Segment {
     return this.baseTimeMs + (this.#index[(position - this.first) * 3 + 2] ?? 0);
   }
 
-  /** Reads `position` and what follows it within about `wantedBytes`. */
-  async readFrames(position: Position, wantedBytes: number): Promise<readonly Frame[]> {
+  /** Reads `position` and what follows it within `wantedBytes`, into `into` where it fits. */
+  async readFrames(position: Position, wantedBytes: number, into?: Buffer): Promise<readonly Frame[]> {
     const from = this.offset(position);
     let last = position + 1;
     while (last < this.end && this.offset(last + 1) - from <= wantedBytes) last += 1;
-    const buffer = await this.data.read(from, this.offset(last) - from);
+    const buffer = await this.data.read(from, this.offset(last) - from, into);
     const frames: Frame[] = [];
     for (let at = position; at < last; at++) frames.push(decodeFrame(buffer, this.offset(at) - from, at));
     return frames;

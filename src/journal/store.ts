@@ -5,7 +5,8 @@ import type { Position } from '../model/signals.ts';
 export interface SegmentBytes {
   /** Writes all buffers, in order, or rejects and leaves the length as it was. */
   append(buffers: readonly Uint8Array[]): Promise<void>;
-  read(offset: number, bytes: number): Promise<Buffer>;
+  /** Into `into` where that is given and large enough; the result may be shorter than asked at the segment's end. */
+  read(offset: number, bytes: number, into?: Buffer): Promise<Buffer>;
   /** fdatasync; resolves when what was appended would survive a power loss. */
   sync(): Promise<void>;
   truncate(bytes: number): Promise<void>;

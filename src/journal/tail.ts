@@ -1,4 +1,5 @@
-// Part of the journal: the newest records, kept in memory so that readers who keep up never touch the disk.
+// Part of the journal: the newest records, kept in memory so that readers who keep up never touch the disk. It is one holder of
+// their payloads; each destination that has read one is another (Loans).
 import { type BufferPool, noPool } from '../model/buffer-pool.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
 
@@ -31,10 +32,11 @@ export class Tail {
     for (const [position, oldest] of this.#records) {
       if (this.#bytes <= this.#maxBytes) return;
       this.#delete(position, oldest);
+      this.#pool.give(oldest.payload);
     }
   }
 
-  /** Forgets what everybody has settled: nobody reads it any more, so its memory goes back to the pool. */
+  /** Forgets what everybody has settled. */
   recycleBelow(low: Position): void {
     for (const [position, record] of this.#records) {
       if (position >= low) return;
@@ -43,7 +45,7 @@ export class Tail {
     }
   }
 
-  /** Forgets a record that the journal gave up: a request with its bytes may still be on the way. */
+  /** Forgets a record that the journal gave up: a request with its bytes may still be on the way, so they are not used again. */
   forget(position: Position): void {
     const record = this.#records.get(position);
     if (record) this.#delete(position, record);

@@ -2,9 +2,14 @@
 // of two seconds would wait for it.
 
 export interface BufferPool {
-  /** A buffer of exactly that many bytes, with old contents in it. */
+  /** A buffer of exactly that many bytes, with old contents in it. The caller holds it. */
   take(bytes: number): Buffer;
-  /** Nobody may touch the buffer after this. Buffers that the pool did not give out are ignored. */
+  /** One more holder. */
+  retain(buffer: Uint8Array): void;
+  /**
+   * One holder less; the last one's buffer is used again, so whoever gives may not touch it any more. A holder that never
+   * gives leaves the buffer to the collector. Buffers that the pool did not make are ignored.
+   */
   give(buffer: Uint8Array): void;
 }
 
@@ -14,10 +19,24 @@ const MAX_POOLED_BYTES = 1024 * 1024;
 /** Sizes are rounded up to this, so that requests of about one size share. */
 const STEP_BYTES = 32 * 1024;
 
+interface Lent {
+  whole: Buffer;
+  holders: number;
+}
+
 export function createBufferPool(maxIdleBytes: number): BufferPool {
   const idle = new Map<number, Buffer[]>();
-  const lent = new WeakMap<Uint8Array, Buffer>();
+  const lent = new WeakMap<Uint8Array, Lent>();
   let idleBytes = 0;
+
+  function keep(whole: Buffer): void {
+    if (idleBytes + whole.length > maxIdleBytes) return;
+    idleBytes += whole.length;
+    const stack = idle.get(whole.length);
+    if (stack) stack.push(whole);
+    else idle.set(whole.length, [whole]);
+  }
+
   return {
     take(bytes) {
       if (bytes < MIN_POOLED_BYTES || bytes > MAX_POOLED_BYTES) return Buffer.allocUnsafeSlow(bytes);
@@ -26,21 +45,27 @@ export function createBufferPool(maxIdleBytes: number): BufferPool {
       if (found) idleBytes -= size;
       const whole = found ?? Buffer.allocUnsafeSlow(size);
       const view = whole.subarray(0, bytes);
-      lent.set(view, whole);
+      lent.set(view, { whole, holders: 1 });
       return view;
     },
+    retain(buffer) {
+      const entry = lent.get(buffer);
+      if (entry) entry.holders += 1;
+    },
     give(buffer) {
-      const whole = lent.get(buffer);
-      if (!whole) return;
+      const entry = lent.get(buffer);
+      if (!entry) return;
+      entry.holders -= 1;
+      if (entry.holders > 0) return;
       lent.delete(buffer);
-      if (idleBytes + whole.length > maxIdleBytes) return;
-      idleBytes += whole.length;
-      const stack = idle.get(whole.length);
-      if (stack) stack.push(whole);
-      else idle.set(whole.length, [whole]);
+      keep(entry.whole);
     },
   };
 }
 
 /** For whoever has no pool: every buffer is new and the collector's. */
-export const noPool: BufferPool = { take: (bytes) => Buffer.allocUnsafeSlow(bytes), give: () => undefined };
+export const noPool: BufferPool = {
+  take: (bytes) => Buffer.allocUnsafeSlow(bytes),
+  retain: () => undefined,
+  give: () => undefined,
+};

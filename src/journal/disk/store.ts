@@ -63,7 +63,7 @@ async function openSegment(path: string, flags: number): Promise<SegmentBytes> {
         throw error;
       }
     },
-    read: (offset, bytes) => readAll(fd, offset, bytes),
+    read: (offset, bytes, into) => readAll(fd, offset, bytes, into),
     sync: () => syncFile(fd),
     async truncate(bytes) {
       await truncateFile(fd, bytes);
@@ -113,8 +113,8 @@ function remainder(buffers: readonly Uint8Array[], skip: number): Uint8Array[] {
   return rest;
 }
 
-async function readAll(fd: number, offset: number, bytes: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(bytes);
+async function readAll(fd: number, offset: number, bytes: number, into?: Buffer): Promise<Buffer> {
+  const buffer = into && into.length >= bytes ? into : Buffer.allocUnsafeSlow(bytes);
   let filled = 0;
   while (filled < bytes) {
     const got = await new Promise<number>((resolve, reject) => {

@@ -23,30 +23,60 @@ export function readBody(
   pool: BufferPool,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    const collector = collect(Number(request.headers['content-length'] ?? 0), pool);
     let size = 0;
     const onData = (chunk: Buffer) => {
       size += chunk.length;
       if (size > maxBytes) stop(tooLarge(maxBytes));
       else if (!reservation.growTo(size)) stop(overloaded());
-      else chunks.push(chunk);
+      else collector.add(chunk);
     };
     const onEnd = () => {
       stop();
-      resolve(chunks.length === 1 ? chunks[0]! : join(chunks, pool.take(size)));
+      resolve(collector.whole());
     };
     const onGone = () => stop(new GoneError('the client closed the connection'));
     const stop = (error?: Error) => {
       request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
       if (!error) return;
       request.pause();
+      collector.discard();
       reject(error);
     };
     request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
   });
 }
 
-function join(chunks: readonly Buffer[], whole: Buffer): Buffer {
+interface Collector {
+  add(chunk: Buffer): void;
+  whole(): Buffer;
+  discard(): void;
+}
+
+/**
+ * A body of known length is put together as it comes: Node reads into 64 KiB buffers, and those that wait for the end of
+ * their body outlive the young generation (100 MB of them at 70,000 spans/s). Memory that nobody wrote to costs nothing.
+ */
+function collect(length: number, pool: BufferPool): Collector {
+  const chunks: Buffer[] = [];
+  let whole: Buffer | undefined;
+  let at = 0;
+  return {
+    add(chunk) {
+      if (length === 0) chunks.push(chunk);
+      else {
+        whole ??= pool.take(length);
+        whole.set(chunk, at);
+        at += chunk.length;
+      }
+    },
+    whole: () => whole ?? (chunks.length === 1 ? chunks[0]! : join(chunks, pool)),
+    discard: () => whole && pool.give(whole),
+  };
+}
+
+function join(chunks: readonly Buffer[], pool: BufferPool): Buffer {
+  const whole = pool.take(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const chunk of chunks) {
     whole.set(chunk, at);
