@@ -1,13 +1,8 @@
 // Part of correlation: an exception is often recorded on every span that it passes through; here it is one.
-import type { Resource, Scope, Span, SpanEvent, SpanGroup } from '../model/otlp.ts';
+import type { NotableSpans, PlacedSpan, SpanEvent, SpanGroup } from '../model/otlp.ts';
 
 /** Where an exception was recorded. */
-export interface Recording {
-  /** Counts spans through the groups, in wire order. */
-  index: number;
-  resource: Resource;
-  scope: Scope;
-  span: Span;
+export interface Recording extends PlacedSpan {
   event: SpanEvent;
   eventIndex: number;
 }
@@ -20,38 +15,45 @@ export interface RaisedException extends Recording {
 /**
  * One for each exception, at the outermost span that recorded it: that one knows the request. Recordings are one exception when type
  * and message are equal and one span is inside the other; what a retry on a sibling span raises is another. Looks no further
- * than the groups: the rest of a trace may be in another request.
+ * than the request: the rest of a trace may be in another.
  */
-export function raisedExceptions(groups: readonly SpanGroup[]): RaisedException[] {
-  const recordings = recordingsOf(groups);
-  if (recordings.length < 2) return recordings.map(toRaised);
-  const parents = new Map<string, string>();
-  for (const { spans } of groups)
-    for (const { spanId, parentSpanId } of spans) parents.set(spanId, parentSpanId);
+export function raisedExceptions(notable: NotableSpans): RaisedException[] {
   const raised: RaisedException[] = [];
-  for (const same of groupBy(recordings, keyOf).values()) {
-    const outermost = new Map<Recording, RaisedException>();
-    for (const recording of same) {
-      const root = rootOf(recording, same, parents);
-      const known = outermost.get(root) ?? toRaised(root);
-      known.stack = longer(known.stack, stackOf(recording.event));
-      outermost.set(root, known);
-    }
-    raised.push(...outermost.values());
+  for (const same of groupBy(recordingsOf(notable.spans), keyOf).values()) {
+    if (same.length === 1) raised.push(...same.map(toRaised));
+    else raised.push(...outermost(same, notable.parents()));
   }
   return raised.sort((a, b) => a.index - b.index || a.eventIndex - b.eventIndex);
 }
 
-function recordingsOf(groups: readonly SpanGroup[]): Recording[] {
+/** All spans of the groups, for who has them at hand. */
+export function allSpans(groups: readonly SpanGroup[]): NotableSpans {
+  const spans: PlacedSpan[] = [];
+  for (const group of groups)
+    for (const span of group.spans) spans.push({ index: spans.length, ...group, span });
+  return { spans, parents: () => new Map(spans.map(({ span }) => [span.spanId, span.parentSpanId])) };
+}
+
+function outermost(
+  same: readonly Recording[],
+  parents: ReadonlyMap<string, string>,
+): Iterable<RaisedException> {
+  const found = new Map<Recording, RaisedException>();
+  for (const recording of same) {
+    const root = rootOf(recording, same, parents);
+    const known = found.get(root) ?? toRaised(root);
+    known.stack = longer(known.stack, stackOf(recording.event));
+    found.set(root, known);
+  }
+  return found.values();
+}
+
+function recordingsOf(spans: readonly PlacedSpan[]): Recording[] {
   const found: Recording[] = [];
-  let index = 0;
-  for (const { resource, scope, spans } of groups) {
-    for (const span of spans) {
-      span.events.forEach((event, eventIndex) => {
-        if (isException(event)) found.push({ index, resource, scope, span, event, eventIndex });
-      });
-      index++;
-    }
+  for (const placed of spans) {
+    placed.span.events.forEach((event, eventIndex) => {
+      if (isException(event)) found.push({ ...placed, event, eventIndex });
+    });
   }
   return found;
 }

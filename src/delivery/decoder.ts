@@ -1,44 +1,49 @@
 // Part of delivery: one decode of a record, shared by the destinations that need one while it is new.
-import type { LogGroup, SpanGroup } from '../model/otlp.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
-import { decodeLogs, decodeTraces } from '../protocols/otlp/decode.ts';
+import { decodeLogs, decodeNotable } from '../protocols/otlp/decode.ts';
 import type { Decoder } from './exporter.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 /** A decoded span takes about this many times its wire bytes (317 B on the wire, about 2 KB as objects). */
 const DECODED_TO_WIRE = 8;
 
-interface Kept {
-  groups: readonly SpanGroup[] | readonly LogGroup[];
-  bytes: number;
-}
-
 /** Least recently used goes first. A destination far behind decodes again. */
-export function createDecoder(maxBytes = MAX_BYTES): Decoder {
-  const kept = new Map<Position, Kept>();
-  let bytes = 0;
+class Shared<T> {
+  readonly #decode: (payload: Uint8Array) => T;
+  readonly #maxBytes: number;
+  readonly #kept = new Map<Position, { value: T; bytes: number }>();
+  #bytes = 0;
 
-  function remember<G extends Kept['groups']>(record: JournalRecord, decode: (payload: Uint8Array) => G): G {
-    const known = kept.get(record.position);
-    if (known) {
-      kept.delete(record.position);
-      kept.set(record.position, known);
-      return known.groups as G;
-    }
-    const groups = decode(record.payload);
-    const cost = record.payload.length * DECODED_TO_WIRE;
-    kept.set(record.position, { groups, bytes: cost });
-    bytes += cost;
-    for (const [position, oldest] of kept) {
-      if (bytes <= maxBytes || kept.size === 1) break;
-      kept.delete(position);
-      bytes -= oldest.bytes;
-    }
-    return groups;
+  constructor(decode: (payload: Uint8Array) => T, maxBytes: number) {
+    this.#decode = decode;
+    this.#maxBytes = maxBytes;
   }
 
+  of({ position, payload }: JournalRecord): T {
+    const known = this.#kept.get(position);
+    if (known) {
+      this.#kept.delete(position);
+      this.#kept.set(position, known);
+      return known.value;
+    }
+    const value = this.#decode(payload);
+    const bytes = payload.length * DECODED_TO_WIRE;
+    this.#kept.set(position, { value, bytes });
+    this.#bytes += bytes;
+    for (const [oldest, kept] of this.#kept) {
+      if (this.#bytes <= this.#maxBytes || this.#kept.size === 1) break;
+      this.#kept.delete(oldest);
+      this.#bytes -= kept.bytes;
+    }
+    return value;
+  }
+}
+
+export function createDecoder(maxBytes = MAX_BYTES): Decoder {
+  const notableSpans = new Shared(decodeNotable, maxBytes);
+  const logs = new Shared(decodeLogs, maxBytes);
   return {
-    traces: (record) => remember(record, decodeTraces),
-    logs: (record) => remember(record, decodeLogs),
+    notableSpans: (record) => notableSpans.of(record),
+    logs: (record) => logs.of(record),
   };
 }

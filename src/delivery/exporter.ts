@@ -1,6 +1,6 @@
 // Part of delivery: the types that an exporter implements. An exporter knows one vendor and has no queue, timer or retry.
 import type { Clock, Random } from '../model/clock.ts';
-import type { LogGroup, SpanGroup } from '../model/otlp.ts';
+import type { LogGroup, NotableSpans } from '../model/otlp.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
 import type { DestinationId, JournalRecord, Position } from '../model/signals.ts';
 
@@ -105,7 +105,7 @@ export interface Exporter<T> {
 
 /** Shared decodes: the first exporter that asks pays, the others read. */
 export interface Decoder {
-  traces(record: JournalRecord): readonly SpanGroup[];
+  notableSpans(record: JournalRecord): NotableSpans;
   logs(record: JournalRecord): readonly LogGroup[];
 }
 

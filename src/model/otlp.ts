@@ -89,6 +89,21 @@ export interface SpanGroup {
   spans: readonly Span[];
 }
 
+/** A span and its place among all spans of the request, in wire order. */
+export interface PlacedSpan {
+  index: number;
+  resource: Resource;
+  scope: Scope;
+  span: Span;
+}
+
+/** Spans that served a request or recorded an exception; few of them are needed to tell what happened. */
+export interface NotableSpans {
+  spans: readonly PlacedSpan[];
+  /** Parents of all spans of the request, by span id. */
+  parents(): ReadonlyMap<string, string>;
+}
+
 export interface LogGroup {
   resource: Resource;
   scope: Scope;

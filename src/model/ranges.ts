@@ -75,3 +75,15 @@ export class Ranges {
     return low;
   }
 }
+
+/** The runs of 0 … count - 1 between the numbers given, which ascend. */
+export function gapsBetween(numbers: Iterable<number>, count: number): (readonly [number, number])[] {
+  const gaps: (readonly [number, number])[] = [];
+  let from = 0;
+  for (const number of numbers) {
+    if (number > from) gaps.push([from, number]);
+    from = number + 1;
+  }
+  if (count > from) gaps.push([from, count]);
+  return gaps;
+}

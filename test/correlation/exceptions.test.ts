@@ -1,6 +1,6 @@
 // Part of the tests: correlation/exceptions.
 import { describe, expect, it } from 'vitest';
-import { raisedExceptions } from '../../src/correlation/exceptions.ts';
+import { allSpans, raisedExceptions } from '../../src/correlation/exceptions.ts';
 import { exception, group, span } from '../exporters/spans.ts';
 
 const server = span({ spanId: '00000000000000a1', events: [exception('E', 'm', 'long outer stack')] });
@@ -12,8 +12,8 @@ const inner = span({
   events: [exception('E', 'm', 'inner')],
 });
 
-const seen = (...groups: Parameters<typeof raisedExceptions>[0]) =>
-  raisedExceptions(groups).map(({ index, eventIndex, stack }) => ({ index, eventIndex, stack }));
+const seen = (...groups: Parameters<typeof allSpans>[0]) =>
+  raisedExceptions(allSpans(groups)).map(({ index, eventIndex, stack }) => ({ index, eventIndex, stack }));
 
 describe(raisedExceptions, () => {
   it('reports what passed through several spans once, at the outermost, with the most detailed stack', () => {

@@ -1,5 +1,6 @@
 // Part of the tests: captured traffic as journal records, and what exporters are built from.
 import { readFileSync } from 'node:fs';
+import { allSpans } from '../../src/correlation/exceptions.ts';
 import { createDecoder } from '../../src/delivery/decoder.ts';
 import type { EncodedItem, ExporterContext } from '../../src/delivery/exporter.ts';
 import type { DestinationId, JournalRecord, Signal } from '../../src/model/signals.ts';
@@ -60,7 +61,7 @@ export function context(destination: DestinationId): ExporterContext {
 
 /** A decoder that knows what it will be asked. */
 export function decoded(answers: Partial<ExporterContext['decoder']>): ExporterContext['decoder'] {
-  return { traces: () => [], logs: () => [], ...answers };
+  return { notableSpans: () => allSpans([]), logs: () => [], ...answers };
 }
 
 export function itemOf<T>(value: T, more: Partial<EncodedItem<T>> = {}): EncodedItem<T> {

@@ -1,9 +1,9 @@
 // Part of exporters/aws-cloudwatch-logs: log records as events, requests as access lines, exceptions as error events.
-import { raisedExceptions } from '../../correlation/exceptions.ts';
+import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
 import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { Resource, SpanGroup } from '../../model/otlp.ts';
-import { Ranges } from '../../model/ranges.ts';
+import type { NotableSpans, Resource } from '../../model/otlp.ts';
+import { gapsBetween } from '../../model/ranges.ts';
 import type { Reason } from '../../model/reasons.ts';
 import type { JournalRecord } from '../../model/signals.ts';
 import { readDocuments } from '../../protocols/xray/datagram.ts';
@@ -36,7 +36,7 @@ export function encode(record: JournalRecord, context: EncoderContext): Encoded<
       encodeLogs(record, context, collector);
       break;
     case 'traces':
-      encodeSpans(context.decoder.traces(record), collector);
+      encodeSpans(context.decoder.notableSpans(record), collector);
       break;
     case 'segments':
       encodeSegments(record, collector);
@@ -68,16 +68,12 @@ function encodeLogs(record: JournalRecord, { decoder }: EncoderContext, collecto
   }
 }
 
-function encodeSpans(groups: readonly SpanGroup[], collector: Collector): void {
-  const errors = errorsByIndex(groups);
-  let index = 0;
-  for (const { resource, spans } of groups) {
-    for (const span of spans) {
-      const line = accessLine(span, resource);
-      const raised = errors.get(index) ?? [];
-      collector.add(index, resource, line ? [line, ...raised] : raised);
-      index++;
-    }
+function encodeSpans(notable: NotableSpans, collector: Collector): void {
+  const errors = errorsByIndex(notable);
+  for (const { index, resource, span } of notable.spans) {
+    const line = accessLine(span, resource);
+    const raised = errors.get(index) ?? [];
+    collector.add(index, resource, line ? [line, ...raised] : raised);
   }
 }
 
@@ -88,16 +84,16 @@ function encodeSegments(record: JournalRecord, collector: Collector): void {
     const groups = segment ? segmentToSpans(segment) : [];
     const [root] = groups;
     const line = root?.spans[0] && accessLine(root.spans[0], root.resource);
-    const errors = [...errorsByIndex(groups).values()].flat();
+    const errors = [...errorsByIndex(allSpans(groups)).values()].flat();
     collector.add(index, root?.resource ?? NO_RESOURCE, line ? [line, ...errors] : errors);
   });
 }
 
 const NO_RESOURCE: Resource = { attributes: new Map() };
 
-function errorsByIndex(groups: readonly SpanGroup[]): Map<number, TimedEvent[]> {
+function errorsByIndex(notable: NotableSpans): Map<number, TimedEvent[]> {
   const found = new Map<number, TimedEvent[]>();
-  for (const raised of raisedExceptions(groups)) {
+  for (const raised of raisedExceptions(notable)) {
     found.set(raised.index, [...(found.get(raised.index) ?? []), errorEvent(raised)]);
   }
   return found;
@@ -110,7 +106,8 @@ class Collector {
   readonly #partitionOf: PartitionOf;
   readonly #partitions = new Map<Resource, string>();
   readonly #items: EncodedItem<LogEvent>[] = [];
-  readonly #skipped = new Ranges();
+  /** Source items that became events or were rejected, ascending. */
+  readonly #used: number[] = [];
   readonly #rejected: EncodeRejection[] = [];
 
   constructor(record: JournalRecord, { clock, partitionOf }: EncoderContext) {
@@ -119,12 +116,11 @@ class Collector {
     this.#partitionOf = partitionOf;
   }
 
+  /** In ascending order of `index`. */
   add(index: number, resource: Resource, events: readonly TimedEvent[]): void {
     const sources = { position: this.#record.position, from: index, to: index + 1 };
-    if (events.length === 0) {
-      this.#skipped.add(index);
-      return;
-    }
+    if (events.length === 0) return;
+    this.#used.push(index);
     const items: EncodedItem<LogEvent>[] = [];
     for (const { timeUnixMs, fields } of events) {
       const encoded = encodeEvent(timeUnixMs, fields);
@@ -139,11 +135,8 @@ class Collector {
   }
 
   encoded(): Encoded<LogEvent> {
-    const skipped = [...this.#skipped.entries()].map(([from, to]) => ({
-      from,
-      to,
-      code: 'not_applicable' as const,
-    }));
+    const unused = gapsBetween(this.#used, this.#record.summary.items);
+    const skipped = unused.map(([from, to]) => ({ from, to, code: 'not_applicable' as const }));
     return { items: this.#items, skipped, rejected: this.#rejected };
   }
 

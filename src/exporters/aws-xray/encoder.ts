@@ -1,8 +1,9 @@
 // Part of exporters/aws-xray: segment documents go onward byte for byte; spans become documents.
 import { isUtf8 } from 'node:buffer';
-import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
+import type { Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
 import type { Reason } from '../../model/reasons.ts';
 import type { JournalRecord } from '../../model/signals.ts';
+import { decodeTraces } from '../../protocols/otlp/decode.ts';
 import { readDocuments } from '../../protocols/xray/datagram.ts';
 import { spanToDocument } from '../../protocols/xray/from-spans.ts';
 
@@ -18,12 +19,12 @@ export const MAX_REQUEST_BYTES = 1_000_000;
 const MAX_DOCUMENT_BYTES = 65_536;
 
 /** In order of arrival: X-Ray favours documents of one trace in one call, whatever their order in it, and so they arrive. */
-export function encode(record: JournalRecord, decoder: Decoder): Encoded<Document> {
+export function encode(record: JournalRecord): Encoded<Document> {
   switch (record.signal) {
     case 'segments':
       return encodeSegments(record);
     case 'traces':
-      return encodeSpans(record, decoder);
+      return encodeSpans(record);
     default:
       return {
         items: [],
@@ -45,11 +46,11 @@ function encodeSegments(record: JournalRecord): Encoded<Document> {
   return { items, skipped: [], rejected };
 }
 
-function encodeSpans(record: JournalRecord, decoder: Decoder): Encoded<Document> {
+function encodeSpans(record: JournalRecord): Encoded<Document> {
   const items: EncodedItem<Document>[] = [];
   const rejected: EncodeRejection[] = [];
   let index = 0;
-  for (const { resource, scope, spans } of decoder.traces(record)) {
+  for (const { resource, scope, spans } of decodeTraces(record.payload)) {
     for (const span of spans) {
       const translated = spanToDocument(span, resource, scope);
       if (translated.ok) items.push(toItem(literalOfText(translated.document), record, index));
@@ -85,11 +86,11 @@ function literalOfBytes(document: Buffer): string {
   return JSON.stringify(bytes.toString('latin1'));
 }
 
-const ASCII = /^[\0-\x7f]*$/;
-
-/** The same of a document that we wrote ourselves; hardly any has more than ASCII. */
+/** The same of a document that we wrote ourselves; hardly any has more than ASCII, which takes a byte a char. */
 function literalOfText(document: string): string {
-  return ASCII.test(document) ? JSON.stringify(document) : literalOfBytes(Buffer.from(document));
+  return Buffer.byteLength(document) === document.length
+    ? JSON.stringify(document)
+    : literalOfBytes(Buffer.from(document));
 }
 
 /** The document that a literal was made of. */

@@ -20,7 +20,7 @@ export function create(
       maxWaitMs: 500,
       concurrency: 8,
     },
-    encode: (record) => encode(record, context.decoder),
+    encode,
     send: createTransport(xray),
     check: () => check(xray),
     traceUrl: (trace) => traceUrl(config, trace),

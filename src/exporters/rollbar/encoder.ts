@@ -1,7 +1,7 @@
 // Part of exporters/rollbar: one item for each exception, wherever a record holds one.
-import { raisedExceptions } from '../../correlation/exceptions.ts';
+import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
 import type { Decoder, Encoded, EncodedItem } from '../../delivery/exporter.ts';
-import { Ranges } from '../../model/ranges.ts';
+import { gapsBetween } from '../../model/ranges.ts';
 import type { JournalRecord } from '../../model/signals.ts';
 import { readDocuments } from '../../protocols/xray/datagram.ts';
 import { parseSegment } from '../../protocols/xray/segment.ts';
@@ -35,7 +35,7 @@ interface Found {
 function occurrencesOf(record: JournalRecord, decoder: Decoder): readonly Found[] {
   switch (record.signal) {
     case 'traces':
-      return raisedExceptions(decoder.traces(record)).map((raised) => ({
+      return raisedExceptions(decoder.notableSpans(record)).map((raised) => ({
         index: raised.index,
         occurrence: fromSpan(raised),
       }));
@@ -65,7 +65,7 @@ function inSegments(record: JournalRecord): readonly Found[] {
     const document = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
     const segment = document.includes(EXCEPTIONS) ? parseSegment(document) : undefined;
     if (!segment) return [];
-    return raisedExceptions(segmentToSpans(segment)).map((raised) => ({
+    return raisedExceptions(allSpans(segmentToSpans(segment))).map((raised) => ({
       index,
       occurrence: fromSpan(raised),
     }));
@@ -88,7 +88,5 @@ function toEncoded(record: JournalRecord, index: number, occurrence: Occurrence)
 
 function skippedOf(count: number, items: readonly EncodedItem<Occurrence>[]): Encoded<Occurrence>['skipped'] {
   const used = new Set(items.map(({ sources }) => sources.from));
-  const skipped = new Ranges();
-  for (let index = 0; index < count; index++) if (!used.has(index)) skipped.add(index);
-  return [...skipped.entries()].map(([from, to]) => ({ from, to, code: 'not_applicable' as const }));
+  return gapsBetween(used, count).map(([from, to]) => ({ from, to, code: 'not_applicable' }));
 }

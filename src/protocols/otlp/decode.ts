@@ -1,8 +1,19 @@
 // Part of protocols/otlp: requests as objects, in one pass. Nothing in them aliases the body.
-import type { Attributes, LogGroup, LogRecord, Resource, Scope, Span, SpanGroup } from '../../model/otlp.ts';
+import type {
+  Attributes,
+  LogGroup,
+  LogRecord,
+  NotableSpans,
+  PlacedSpan,
+  Resource,
+  Scope,
+  Span,
+  SpanGroup,
+} from '../../model/otlp.ts';
 import { readAttributes } from './decode-attributes.ts';
 import { decodeLog } from './decode-log.ts';
 import { decodeSpan } from './decode-span.ts';
+import { isNotable, peekIds } from './peek-span.ts';
 import { Source } from './source.ts';
 import { Fields, WireType } from './wire.ts';
 
@@ -11,6 +22,32 @@ export function decodeTraces(body: Uint8Array): SpanGroup[] {
   const groups: SpanGroup[] = [];
   eachScope<Span>(body, decodeSpan, (resource, scope, spans) => groups.push({ resource, scope, spans }));
   return groups;
+}
+
+/** Only the spans that served a request or recorded an exception: the others, most of all spans, cost a look. */
+export function decodeNotable(body: Uint8Array): NotableSpans {
+  const spans: PlacedSpan[] = [];
+  let index = 0;
+  const decodeItem = (source: Source, from: number, to: number) =>
+    isNotable(source, from, to) ? decodeSpan(source, from, to) : undefined;
+  eachScope(body, decodeItem, (resource, scope, found) => {
+    for (const span of found) {
+      if (span) spans.push({ index, resource, scope, span });
+      index += 1;
+    }
+  });
+  // Read now, while the body is there; wanted only where one exception may have been recorded twice.
+  const recorded = spans.filter(({ span }) => span.events.length > 0);
+  const parents = recorded.length > 1 ? decodeParents(body) : new Map();
+  return { spans, parents: () => parents };
+}
+
+function decodeParents(body: Uint8Array): Map<string, string> {
+  const parents = new Map<string, string>();
+  eachScope(body, peekIds, (_resource, _scope, ids) => {
+    for (const { spanId, parentSpanId } of ids) parents.set(spanId, parentSpanId);
+  });
+  return parents;
 }
 
 export function decodeLogs(body: Uint8Array): LogGroup[] {

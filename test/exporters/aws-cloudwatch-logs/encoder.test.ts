@@ -1,5 +1,6 @@
 // Part of the tests: exporters/aws-cloudwatch-logs/encoder and what it makes events of.
 import { describe, expect, it } from 'vitest';
+import { allSpans } from '../../../src/correlation/exceptions.ts';
 import type { Encoded } from '../../../src/delivery/exporter.ts';
 import { encode } from '../../../src/exporters/aws-cloudwatch-logs/encoder.ts';
 import { encodeEvent, type LogEvent } from '../../../src/exporters/aws-cloudwatch-logs/event.ts';
@@ -14,8 +15,12 @@ const { clock, decoder } = context('aws-cloudwatch-logs');
 
 const encoded = (received: JournalRecord, own = decoder) =>
   encode(received, { clock, decoder: own, partitionOf });
+const countOf = (groups: readonly SpanGroup[]) => groups.reduce((sum, { spans }) => sum + spans.length, 0);
 const ofSpans = (...groups: SpanGroup[]) =>
-  encoded(record('traces', new Uint8Array(), 9), decoded({ traces: () => groups }));
+  encoded(
+    record('traces', new Uint8Array(), countOf(groups)),
+    decoded({ notableSpans: () => allSpans(groups) }),
+  );
 
 interface Message {
   [key: string]: unknown;

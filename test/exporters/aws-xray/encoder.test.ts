@@ -1,9 +1,9 @@
 // Part of the tests: exporters/aws-xray/encoder.
 import { describe, expect, it } from 'vitest';
 import { bodyOf, documentOf, encode } from '../../../src/exporters/aws-xray/encoder.ts';
-import { capture, context, documentIn, record, segments, traces } from '../records.ts';
+import { decodeTraces } from '../../../src/protocols/otlp/decode.ts';
+import { capture, documentIn, record, segments, traces } from '../records.ts';
 
-const { decoder } = context('aws-xray');
 const bodyText = (...args: Parameters<typeof bodyOf>) => Buffer.from(bodyOf(...args)).toString('utf8');
 
 describe(encode, () => {
@@ -17,7 +17,7 @@ describe(encode, () => {
   ])('sends %s byte for byte', (name) => {
     const document = documentIn(name);
 
-    const { items } = encode(segments(document), decoder);
+    const { items } = encode(segments(document));
 
     const [sent] = JSON.parse(bodyText(items.map(({ value }) => value))).TraceSegmentDocuments as string[];
     expect(Buffer.from(sent ?? '').equals(document)).toBe(true);
@@ -28,7 +28,7 @@ describe(encode, () => {
     const text = '{"id":"1","name":"élan ☁ 😀","q":"a\\"b"}\n';
     const broken = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff]), Buffer.from('"}')]);
 
-    const { items } = encode(segments(text, broken), decoder);
+    const { items } = encode(segments(text, broken));
 
     expect(JSON.parse(bodyText(items.map(({ value }) => value)))).toEqual({
       TraceSegmentDocuments: [text, '{"name":"\ufffd"}'],
@@ -36,7 +36,7 @@ describe(encode, () => {
   });
 
   it('counts the bytes that a document takes in the request', () => {
-    const { items } = encode(segments('{"a":"é"}', '{"b":"\\u00e9"}', '{}'), decoder);
+    const { items } = encode(segments('{"a":"é"}', '{"b":"\\u00e9"}', '{}'));
 
     const sum = items.reduce((bytes, item) => bytes + item.bytes, 0);
 
@@ -46,10 +46,7 @@ describe(encode, () => {
   });
 
   it('refuses a document of more than 64 kB, and only that one', () => {
-    const { items, rejected } = encode(
-      segments('{}', `"${'x'.repeat(65_535)}"`, `"${'x'.repeat(65_534)}"`),
-      decoder,
-    );
+    const { items, rejected } = encode(segments('{}', `"${'x'.repeat(65_535)}"`, `"${'x'.repeat(65_534)}"`));
 
     expect(items.map(({ sources }) => sources.from)).toEqual([0, 2]);
     expect(rejected).toMatchObject([{ from: 1, to: 2, reason: { code: 'too_large' } }]);
@@ -57,9 +54,9 @@ describe(encode, () => {
 
   it('translates every span of a request into a document with the same id', () => {
     const received = traces('python-otel/01-traces-batch-1.bin');
-    const wanted = decoder.traces(received).flatMap(({ spans }) => spans.map(({ spanId }) => spanId));
+    const wanted = decodeTraces(received.payload).flatMap(({ spans }) => spans.map(({ spanId }) => spanId));
 
-    const { items, rejected, skipped } = encode(received, decoder);
+    const { items, rejected, skipped } = encode(received);
 
     const ids = items.map(
       ({ value }) => (JSON.parse(Buffer.from(documentOf(value)).toString()) as { id: string }).id,
@@ -73,7 +70,7 @@ describe(encode, () => {
   it('skips signals that X-Ray does not take', () => {
     const received = record('logs', capture('python-otel-auto/01-logs.bin'), 5);
 
-    expect(encode(received, decoder)).toEqual({
+    expect(encode(received)).toEqual({
       items: [],
       rejected: [],
       skipped: [{ from: 0, to: 5, code: 'signal_unsupported' }],

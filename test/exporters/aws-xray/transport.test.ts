@@ -34,7 +34,7 @@ function xrayAnswering(answer: unknown): XRay & { bodies: string[] } {
   };
 }
 
-const documents = (...texts: string[]) => encode(segments(...texts), context('aws-xray').decoder).items;
+const documents = (...texts: string[]) => encode(segments(...texts)).items;
 const [a, b] = [
   '{"id": "0a7dbaecd295fd29","subsegments":[{"id":"1111111111111111"}]}',
   '{"name":"x","id":"1670CA30B6F38A09"}',

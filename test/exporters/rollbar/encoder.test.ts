@@ -1,5 +1,7 @@
 // Part of the tests: exporters/rollbar/encoder and the items that it leads to.
+import Rollbar from 'rollbar';
 import { describe, expect, it } from 'vitest';
+import { allSpans } from '../../../src/correlation/exceptions.ts';
 import { encode } from '../../../src/exporters/rollbar/encoder.ts';
 import { toItem } from '../../../src/exporters/rollbar/item.ts';
 import { finisher } from '../../../src/exporters/rollbar/payload.ts';
@@ -100,7 +102,7 @@ describe('spans', () => {
 
     const { items, skipped } = encode(
       record('traces', new Uint8Array(), 2),
-      decoded({ traces: () => [group([span(), one])] }),
+      decoded({ notableSpans: () => allSpans([group([span(), one])]) }),
     );
 
     expect(items.map(({ sources }) => sources)).toEqual([
@@ -118,7 +120,10 @@ describe('an item', () => {
     own = settings as Parameters<typeof toItem>[1],
   ) => {
     const groups = [group([span(given)], { attributes: attributes(resource) })];
-    const { items } = encode(record('traces', new Uint8Array(), 1), decoded({ traces: () => groups }));
+    const { items } = encode(
+      record('traces', new Uint8Array(), 1),
+      decoded({ notableSpans: () => allSpans(groups) }),
+    );
     return toItem(items[0]!.value, own) as unknown as Item;
   };
 
@@ -297,6 +302,24 @@ describe(finisher, () => {
     expect(JSON.parse(body)).toMatchObject({
       data: { request: { url: 'http://x/y?token=********&z=1' }, custom: { n: 1 } },
     });
+  });
+
+  it('masks every word of rollbar’s own lists, however it is written', async () => {
+    const finish = await finisher();
+    const { scrubFields, scrubHeaders } = new Rollbar({ accessToken: 'unused', enabled: false })
+      .options as Record<string, string[]>;
+    const words = [...(scrubFields ?? []), ...(scrubHeaders ?? [])];
+    expect(words.length).toBeGreaterThan(20);
+
+    for (const word of words) {
+      for (const key of [word, word.toUpperCase(), `[${word}]`, `%5B${word}%5D`]) {
+        const left = [
+          { body: {}, custom: { [key]: 'marker' } },
+          { body: {}, custom: { text: `/path?a=1&${key}=marker` } },
+        ].map((item) => text(finish(item)).includes('marker'));
+        expect([key, ...left]).toEqual([key, false, false]);
+      }
+    }
   });
 
   it('cuts a large item to 512 KiB, and has none for what cannot be cut', async () => {

@@ -1,5 +1,6 @@
 // Part of the tests: exporters/rollbar/transport: a row for each answer.
 import { describe, expect, it } from 'vitest';
+import { allSpans } from '../../../src/correlation/exceptions.ts';
 import { check } from '../../../src/exporters/rollbar/check.ts';
 import { offReason, options, type RollbarConfig } from '../../../src/exporters/rollbar/config.ts';
 import { encode } from '../../../src/exporters/rollbar/encoder.ts';
@@ -122,7 +123,10 @@ describe(createTransport, () => {
   it('does not send what is too large however it is cut', async () => {
     const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key${i}`, i]));
     const spans = [group([span({ events: [exception('E', 'm')], attributes: attributes(wide) })])];
-    const [large] = encode(record('traces', new Uint8Array(), 1), decoded({ traces: () => spans })).items;
+    const [large] = encode(
+      record('traces', new Uint8Array(), 1),
+      decoded({ notableSpans: () => allSpans(spans) }),
+    ).items;
     const http = rollbar(OK);
 
     const result = await createTransport(config, { ...context('rollbar'), http })(

@@ -1,8 +1,9 @@
 // Part of the tests of protocols/otlp: requests as objects and back.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AttributeValue } from '../../../src/model/otlp.ts';
-import { decodeLogs, decodeTraces } from '../../../src/protocols/otlp/decode.ts';
+import { allSpans } from '../../../src/correlation/exceptions.ts';
+import { type AttributeValue, type PlacedSpan, SpanKind } from '../../../src/model/otlp.ts';
+import { decodeLogs, decodeNotable, decodeTraces } from '../../../src/protocols/otlp/decode.ts';
 import { encodeTraces } from '../../../src/protocols/otlp/encode.ts';
 import { scan } from '../../../src/protocols/otlp/scan.ts';
 import { capture, captureText, decode, encode, type Plain, requests } from './oracle.ts';
@@ -156,5 +157,36 @@ describe('encoding traces', () => {
     const { summary, invalid } = scan('traces', encodeTraces(groups));
     expect(summary).toEqual(scan('traces', capture('python-otel/02-traces-batch-2-errors.bin')).summary);
     expect(invalid).toEqual([]);
+  });
+});
+
+describe(decodeNotable, () => {
+  it('gives the spans that served a request or recorded an exception, with their places and the parents of all', () => {
+    const names = ['exception', 'retry', ''];
+    const varied = requests.traces.map((request: Plain) => {
+      for (const { scopeSpans = [] } of request['resourceSpans'] ?? [])
+        for (const { spans = [] } of scopeSpans)
+          spans.forEach((span: Plain, at: number) => {
+            for (const event of span['events'] ?? []) event.name = names[at % 3];
+          });
+      return request;
+    });
+    fc.assert(
+      fc.property(varied, (request) => {
+        const body = encode('traces', request);
+        const all = allSpans(decodeTraces(body));
+        const isNotable = ({ span }: PlacedSpan) =>
+          span.kind === SpanKind.SERVER || span.events.some(({ name }) => name === 'exception');
+
+        const notable = decodeNotable(body);
+
+        expect(notable.spans.map(({ index, span }) => [index, span])).toEqual(
+          all.spans.filter(isNotable).map(({ index, span }) => [index, span]),
+        );
+        if (notable.spans.filter(({ span }) => span.events.length > 0).length > 1)
+          expect(notable.parents()).toEqual(all.parents());
+      }),
+      { numRuns: 150 },
+    );
   });
 });
