@@ -5,7 +5,7 @@ import type { Clock, Random } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { ReasonCode } from '../model/reasons.ts';
 import type { DestinationId, Position } from '../model/signals.ts';
-import type { Batch, Entry } from './batcher.ts';
+import { type Batch, type Entry, weight } from './batcher.ts';
 import { unsettledParts } from './bisect.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EncodedItem, Exporter } from './exporter.ts';
@@ -41,6 +41,7 @@ export class Delivery<T> implements Component {
   readonly #abort = new AbortController();
   readonly #book: Book;
   #loadedBytes = 0;
+  #loadedItems = 0;
   #inFlight = 0;
   #isFlushing = false;
   #isStopped = false;
@@ -103,12 +104,18 @@ export class Delivery<T> implements Component {
   async #fill(): Promise<boolean> {
     for (const partition of this.#partitions.values()) await this.#unpark(partition);
     while (!this.#isStopped) {
-      if (this.#loadedBytes >= MAX_LOADED_BYTES && !this.#parkFailing()) return false;
+      if (this.#isLoaded() && !this.#parkFailing()) return false;
       const read = await this.#reader.next();
       if (!read) return true;
       await this.#load(read);
     }
     return false;
+  }
+
+  /** Twice what can be in flight is enough to keep every slot busy; more would grow old in memory. */
+  #isLoaded(): boolean {
+    const { concurrency, maxItems } = this.#options.exporter.limits;
+    return this.#loadedBytes >= MAX_LOADED_BYTES || this.#loadedItems >= 2 * concurrency * maxItems;
   }
 
   async #load(read: ReadRecord, only?: Partition<T>): Promise<void> {
@@ -135,6 +142,7 @@ export class Delivery<T> implements Component {
   #enqueue(partition: Partition<T>, item: EncodedItem<T>, loaded: LoadedRecord): void {
     loaded.active += 1;
     this.#loadedBytes += item.bytes + ENTRY_OVERHEAD_BYTES;
+    this.#loadedItems += weight(item);
     partition.queue.push({ item, loaded, queuedAtMs: this.#options.clock.now() });
   }
 
@@ -154,10 +162,7 @@ export class Delivery<T> implements Component {
     const { clock, exporter } = this.#options;
     while (partition.parked.first !== undefined) {
       const wantsProbe = partition.isProbeDue(clock.now()) && !partition.hasWork;
-      const hasRoom =
-        !partition.isFailing &&
-        this.#loadedBytes < MAX_LOADED_BYTES &&
-        !partition.queue.isFull(exporter.limits);
+      const hasRoom = !partition.isFailing && !this.#isLoaded() && !partition.queue.isFull(exporter.limits);
       if (!wantsProbe && !hasRoom) return;
       const position = partition.parked.first;
       partition.parked.delete(position);
@@ -206,6 +211,7 @@ export class Delivery<T> implements Component {
     const touched = new Set<LoadedRecord>();
     for (const { item, loaded } of entries) {
       this.#loadedBytes -= item.bytes + ENTRY_OVERHEAD_BYTES;
+      this.#loadedItems -= weight(item);
       loaded.active -= 1;
       touched.add(loaded);
     }

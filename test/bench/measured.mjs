@@ -13,7 +13,13 @@ export async function startSidecast({ main, destinations, env, sinkUrl }) {
   const dataDir = await mkdtemp(join(tmpdir(), 'sidecast-bench-'));
   const startedMs = performance.now();
   const child = spawn(process.execPath, [main, 'run'], {
-    env: { PATH: process.env.PATH, ...settings(dataDir), ...vendorSettings(destinations, sinkUrl), ...env },
+    env: {
+      PATH: process.env.PATH,
+      ...IMAGE,
+      ...settings(dataDir),
+      ...vendorSettings(destinations, sinkUrl),
+      ...env,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exited = new Promise((resolve) => child.once('exit', resolve));
@@ -42,6 +48,13 @@ export async function startSidecast({ main, destinations, env, sinkUrl }) {
     throw error;
   }
 }
+
+/** As in the image (docker/Dockerfile). */
+const IMAGE = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '1048576',
+  MALLOC_TRIM_THRESHOLD_: '1048576',
+};
 
 const settings = (dataDir) => ({
   SIDECAST_HOST: '127.0.0.1',
