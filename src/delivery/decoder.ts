@@ -1,9 +1,14 @@
 // Part of delivery: one decode of a record, shared by the destinations that need one while it is new.
+import type { SpanGroup } from '../model/otlp.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
 import { decodeLogs, decodeNotable } from '../protocols/otlp/decode.ts';
+import { readDocuments } from '../protocols/xray/datagram.ts';
+import { parseSegment } from '../protocols/xray/segment.ts';
+import { segmentToSpans } from '../protocols/xray/to-spans.ts';
 import type { Decoder } from './exporter.ts';
 
-const MAX_BYTES = 4 * 1024 * 1024;
+/** Readers that keep up ask within the same turn; what is kept longer grows old, which is dear to collect. */
+const MAX_BYTES = 1024 * 1024;
 /** A decoded span takes about this many times its wire bytes (317 B on the wire, about 2 KB as objects). */
 const DECODED_TO_WIRE = 8;
 
@@ -41,9 +46,18 @@ class Shared<T> {
 
 export function createDecoder(maxBytes = MAX_BYTES): Decoder {
   const notableSpans = new Shared(decodeNotable, maxBytes);
+  const segments = new Shared(decodeSegments, maxBytes);
   const logs = new Shared(decodeLogs, maxBytes);
   return {
     notableSpans: (record) => notableSpans.of(record),
+    segments: (record) => segments.of(record),
     logs: (record) => logs.of(record),
   };
+}
+
+function decodeSegments(payload: Uint8Array): readonly (readonly SpanGroup[] | undefined)[] {
+  return readDocuments(payload).map((document) => {
+    const segment = parseSegment(document);
+    return segment && segmentToSpans(segment);
+  });
 }

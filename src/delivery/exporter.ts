@@ -1,6 +1,6 @@
 // Part of delivery: the types that an exporter implements. An exporter knows one vendor and has no queue, timer or retry.
 import type { Clock, Random } from '../model/clock.ts';
-import type { LogGroup, NotableSpans } from '../model/otlp.ts';
+import type { LogGroup, NotableSpans, SpanGroup } from '../model/otlp.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
 import type { DestinationId, JournalRecord, Position } from '../model/signals.ts';
 
@@ -106,6 +106,8 @@ export interface Exporter<T> {
 /** Shared decodes: the first exporter that asks pays, the others read. */
 export interface Decoder {
   notableSpans(record: JournalRecord): NotableSpans;
+  /** For each document its spans, in one group or none; undefined for what is no JSON object. */
+  segments(record: JournalRecord): readonly (readonly SpanGroup[] | undefined)[];
   logs(record: JournalRecord): readonly LogGroup[];
 }
 

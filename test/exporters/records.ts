@@ -61,7 +61,7 @@ export function context(destination: DestinationId): ExporterContext {
 
 /** A decoder that knows what it will be asked. */
 export function decoded(answers: Partial<ExporterContext['decoder']>): ExporterContext['decoder'] {
-  return { notableSpans: () => allSpans([]), logs: () => [], ...answers };
+  return { notableSpans: () => allSpans([]), segments: () => [], logs: () => [], ...answers };
 }
 
 export function itemOf<T>(value: T, more: Partial<EncodedItem<T>> = {}): EncodedItem<T> {

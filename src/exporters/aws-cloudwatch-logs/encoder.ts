@@ -6,9 +6,6 @@ import type { NotableSpans, Resource } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { Reason } from '../../model/reasons.ts';
 import type { JournalRecord } from '../../model/signals.ts';
-import { readDocuments } from '../../protocols/xray/datagram.ts';
-import { parseSegment } from '../../protocols/xray/segment.ts';
-import { segmentToSpans } from '../../protocols/xray/to-spans.ts';
 import { encodeEvent, type LogEvent } from './event.ts';
 import { logEvent, resourceFields } from './log-event.ts';
 import type { PartitionOf } from './partition.ts';
@@ -39,7 +36,7 @@ export function encode(record: JournalRecord, context: EncoderContext): Encoded<
       encodeSpans(context.decoder.notableSpans(record), collector);
       break;
     case 'segments':
-      encodeSegments(record, collector);
+      encodeSegments(context.decoder.segments(record), collector);
       break;
     case 'metrics':
       return {
@@ -78,10 +75,8 @@ function encodeSpans(notable: NotableSpans, collector: Collector): void {
 }
 
 /** A document is one source item, whatever it holds: its request and every exception in it. */
-function encodeSegments(record: JournalRecord, collector: Collector): void {
-  readDocuments(record.payload).forEach((document, index) => {
-    const segment = parseSegment(document);
-    const groups = segment ? segmentToSpans(segment) : [];
+function encodeSegments(documents: ReturnType<Decoder['segments']>, collector: Collector): void {
+  documents.forEach((groups = [], index) => {
     const [root] = groups;
     const line = root?.spans[0] && accessLine(root.spans[0], root.resource);
     const errors = [...errorsByIndex(allSpans(groups)).values()].flat();

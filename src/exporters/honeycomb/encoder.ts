@@ -1,12 +1,9 @@
 // Part of exporters/honeycomb: received bytes go onward as they are. Export requests concatenate: repeated fields merge.
-import type { Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
+import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
 import type { JournalRecord, OtlpSignal } from '../../model/signals.ts';
 import { encodeTraces } from '../../protocols/otlp/encode.ts';
 import { fillLogTimes } from '../../protocols/otlp/patch.ts';
 import { select } from '../../protocols/otlp/select.ts';
-import { readDocuments } from '../../protocols/xray/datagram.ts';
-import { parseSegment } from '../../protocols/xray/segment.ts';
-import { segmentToSpans } from '../../protocols/xray/to-spans.ts';
 
 /** Part of an export request: protobuf that any number of others may follow. */
 export interface Part {
@@ -19,9 +16,9 @@ export interface Part {
 export const MAX_REQUEST_BYTES = 4_500_000;
 export const MAX_REQUEST_SPANS = 2000;
 
-export function encode(record: JournalRecord, dataset: string | undefined): Encoded<Part> {
+export function encode(record: JournalRecord, dataset: string | undefined, decoder: Decoder): Encoded<Part> {
   return record.signal === 'segments'
-    ? encodeSegments(record, dataset)
+    ? encodeSegments(record, dataset, decoder)
     : encodeOtlp(record, record.signal, dataset);
 }
 
@@ -54,13 +51,12 @@ function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string |
   return { items, skipped: [], rejected };
 }
 
-function encodeSegments(record: JournalRecord, dataset: string | undefined): Encoded<Part> {
+function encodeSegments(record: JournalRecord, dataset: string | undefined, decoder: Decoder): Encoded<Part> {
   const items: EncodedItem<Part>[] = [];
   const rejected: EncodeRejection[] = [];
-  readDocuments(record.payload).forEach((document, index) => {
-    const segment = parseSegment(document);
-    if (segment) {
-      const part: Part = { signal: 'traces', dataset, bytes: encodeTraces(segmentToSpans(segment)) };
+  decoder.segments(record).forEach((groups, index) => {
+    if (groups) {
+      const part: Part = { signal: 'traces', dataset, bytes: encodeTraces(groups) };
       items.push(
         toItem(part, { position: record.position, from: index, to: index + 1 }, record.receivedAtMs),
       );

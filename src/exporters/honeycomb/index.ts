@@ -21,7 +21,7 @@ export function create(
       maxWaitMs: 200,
       concurrency: 4,
     },
-    encode: (record) => encode(record, config.dataset),
+    encode: (record) => encode(record, config.dataset, context.decoder),
     split,
     send: createTransport(config, { http: context.http, clock: context.clock, userAgent }),
     check: () =>

@@ -3,14 +3,10 @@ import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
 import type { Decoder, Encoded, EncodedItem } from '../../delivery/exporter.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { JournalRecord } from '../../model/signals.ts';
-import { readDocuments } from '../../protocols/xray/datagram.ts';
-import { parseSegment } from '../../protocols/xray/segment.ts';
-import { segmentToSpans } from '../../protocols/xray/to-spans.ts';
 import { fromLog, fromSpan, type Occurrence } from './occurrence.ts';
 
 /** What an item has besides its stack, about. Items travel alone, so their size bounds memory and nothing else. */
 const BASE_BYTES = 2048;
-const EXCEPTIONS = Buffer.from('"exceptions"');
 
 /** A span whose exception is reported with an outer span is not applicable: it is the same exception. */
 export function encode(record: JournalRecord, decoder: Decoder): Encoded<Occurrence> {
@@ -42,7 +38,7 @@ function occurrencesOf(record: JournalRecord, decoder: Decoder): readonly Found[
     case 'logs':
       return inLogs(record, decoder);
     default:
-      return inSegments(record);
+      return inSegments(record, decoder);
   }
 }
 
@@ -59,17 +55,12 @@ function inLogs(record: JournalRecord, decoder: Decoder): readonly Found[] {
   return found;
 }
 
-function inSegments(record: JournalRecord): readonly Found[] {
-  return readDocuments(record.payload).flatMap((view, index) => {
-    // Most documents have none, and are not parsed.
-    const document = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-    const segment = document.includes(EXCEPTIONS) ? parseSegment(document) : undefined;
-    if (!segment) return [];
-    return raisedExceptions(allSpans(segmentToSpans(segment))).map((raised) => ({
-      index,
-      occurrence: fromSpan(raised),
-    }));
-  });
+function inSegments(record: JournalRecord, decoder: Decoder): readonly Found[] {
+  return decoder
+    .segments(record)
+    .flatMap((groups = [], index) =>
+      raisedExceptions(allSpans(groups)).map((raised) => ({ index, occurrence: fromSpan(raised) })),
+    );
 }
 
 function toEncoded(record: JournalRecord, index: number, occurrence: Occurrence): EncodedItem<Occurrence> {
