@@ -1,6 +1,7 @@
 // Part of app: carries what the journal finds and gives up into the books.
 import type { Delivery } from '../delivery/loop.ts';
-import { type Routing, skipReason } from '../delivery/routing.ts';
+import { isMeantFor, type Routing, skipReason } from '../delivery/routing.ts';
+import type { ReplayOutcomes } from '../intake/replay/outcomes.ts';
 import type { Journal, JournalEvents } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { DestinationId } from '../model/signals.ts';
@@ -11,32 +12,50 @@ export interface JournalEventsOptions {
   events: Events;
   deliveries: ReadonlyMap<DestinationId, Delivery<unknown>>;
   routing: Routing;
+  replays: Pick<ReplayOutcomes, 'recovered'>;
 }
+
+/** Items that were in memory only at the end. */
+type Lost = Partial<Record<DestinationId, number>>;
 
 export function createJournalEvents(
   options: JournalEventsOptions,
-): JournalEvents & { attach(journal: Journal): void } {
-  const { ledger, events, deliveries, routing } = options;
+): JournalEvents & { attach(journal: Journal): void; readonly lost: Lost } {
+  const { ledger, events, deliveries, routing, replays } = options;
+  const lost: Lost = {};
   let journal: Journal | undefined;
   return {
+    lost,
     attach(opened) {
       journal = opened;
     },
     /** Accounts begin with what an earlier run left; what was skipped then is skipped again and not counted twice. */
-    recovered({ destination, position, signal, summary, settledItems }) {
-      if (skipReason(routing, destination, signal, summary)) journal?.settle(destination, position, 'whole');
-      else ledger.accept(destination, summary.items - settledItems);
+    recovered({ destination, position, signal, summary, origin, settledItems }) {
+      const isForIt = isMeantFor(destination, origin) && !skipReason(routing, destination, signal, summary);
+      if (!isForIt) return journal?.settle(destination, position, 'whole');
+      const items = summary.items - settledItems;
+      ledger.accept(destination, items);
+      if (origin.replayOf) replays.recovered(position, { destination, key: origin.replayOf, items });
+    },
+    missing({ destination, items }) {
+      if (!ledger.account(destination)) return;
+      ledger.accept(destination, items);
+      ledger.settle(destination, 'dropped', items, 'journal_damaged');
+      events.journalEvicted(destination, items, 'journal_damaged');
     },
     evicted({ destination, position, items, code }) {
       const delivery = deliveries.get(destination);
       if (delivery) delivery.evicted(position, items, code);
-      else {
-        // Found damaged while the journal was opened: its items were never accepted in this run.
-        ledger.accept(destination, items);
-        ledger.settle(destination, 'dropped', items, code);
-      }
+      else ledger.settle(destination, 'dropped', items, code, position);
       if (ledger.account(destination)) events.journalEvicted(destination, items, code);
     },
-    writable: (ok, error) => events.journalWritable(ok, error),
+    /** Deliveries have ended by now. */
+    memoryLost(destination, items) {
+      if (!ledger.account(destination)) return;
+      ledger.settle(destination, 'dropped', items, 'memory_lost');
+      lost[destination] = (lost[destination] ?? 0) + items;
+      events.memoryLost(destination, items);
+    },
+    writable: (ok, error, what) => events.journalWritable(ok, error, what),
   };
 }

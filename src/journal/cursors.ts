@@ -1,147 +1,98 @@
-// Part of the journal: settlements on disk, cursors/<destination>.log. Lines of `<crc32> <json>`; a torn last line is ignored.
-import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { ItemSet } from '../model/item-set.ts';
+// Part of the journal: what one destination has settled, in memory and in its cursor file.
 import { Ranges } from '../model/ranges.ts';
-import type { DestinationId, Position } from '../model/signals.ts';
-import { Settlements } from './settlements.ts';
+import type { Position } from '../model/signals.ts';
+import type { CursorFile, CursorLine } from './disk/cursor-file.ts';
+import type { Settlements } from './settlements.ts';
 
-/** Beyond this the log is written anew as one line. */
-const COMPACT_ABOVE_BYTES = 256 * 1024;
-
-/** What one line says: everything below `low` is settled, and these runs and items above it. */
-interface Line {
-  low: Position;
-  settled?: readonly (readonly [Position, Position])[];
-  items?: Readonly<Record<string, string>>;
-}
-
-export interface CursorFile {
+export class Cursor {
   readonly settlements: Settlements;
   /** False for a destination that is off now but had a cursor: its data waits for MAX_AGE. */
   readonly isOn: boolean;
-  noteSettled(position: Position): void;
-  noteItems(position: Position): void;
-  /** Writes what was noted since the last call. Never runs twice at once. */
-  flush(): Promise<void>;
-}
+  #file: CursorFile | undefined;
+  /** Settled since the file was last written. */
+  #runs = new Ranges();
+  #items = new Set<Position>();
+  #writtenLow: Position = -1;
+  #hasFailed = false;
 
-/** A cursor that ends with the process. */
-export function createMemoryCursor(startAt: Position): CursorFile {
-  return {
-    settlements: new Settlements(startAt),
-    isOn: true,
-    noteSettled: () => undefined,
-    noteItems: () => undefined,
-    flush: async () => undefined,
-  };
-}
-
-/** When the log of a destination was last written; undefined when it has none. */
-export async function cursorWrittenAtMs(
-  dir: string,
-  destination: DestinationId,
-): Promise<number | undefined> {
-  const found = await stat(join(dir, `${destination}.log`)).catch(() => undefined);
-  return found?.mtimeMs;
-}
-
-/** Opens the log of one destination; `startAt` is where a destination without a log begins. */
-export async function openCursorFile(
-  dir: string,
-  destination: DestinationId,
-  startAt: Position,
-  isOn: boolean,
-): Promise<CursorFile> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  const path = join(dir, `${destination}.log`);
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const settlements = replay(text, startAt);
-  let dirty = new Ranges();
-  let dirtyItems = new Set<Position>();
-  let writtenLow = -1;
-  let bytes = Number.POSITIVE_INFINITY;
-
-  async function compact(): Promise<void> {
-    const content = render(wholeState(settlements));
-    await writeFile(`${path}.new`, content, { mode: 0o600 });
-    await rename(`${path}.new`, path);
-    bytes = content.length;
+  constructor(settlements: Settlements, isOn: boolean) {
+    this.settlements = settlements;
+    this.isOn = isOn;
   }
 
-  return {
-    settlements,
-    isOn,
-    noteSettled: (position) => dirty.add(position),
-    noteItems: (position) => void dirtyItems.add(position),
-    async flush() {
-      if (settlements.low === writtenLow && dirty.runs === 0 && dirtyItems.size === 0) return;
-      const line = changes(settlements, dirty, dirtyItems);
-      const [runs, items] = [dirty, dirtyItems];
-      dirty = new Ranges();
-      dirtyItems = new Set();
-      try {
-        if (bytes > COMPACT_ABOVE_BYTES) await compact();
-        else {
-          const content = render(line);
-          await appendFile(path, content, { mode: 0o600 });
-          bytes += content.length;
-        }
-        writtenLow = line.low;
-      } catch (error) {
-        for (const [from, to] of runs.entries()) dirty.add(from, to);
-        for (const position of items) dirtyItems.add(position);
-        throw error;
-      }
-    },
-  };
-}
-
-function changes(settlements: Settlements, dirty: Ranges, dirtyItems: ReadonlySet<Position>): Line {
-  dirty.deleteBelow(settlements.low);
-  const items: Record<string, string> = {};
-  for (const position of dirtyItems) {
-    const set = settlements.items(position);
-    if (set) items[position] = set.toText();
+  /** From now on it is kept there. */
+  keepIn(file: CursorFile): void {
+    this.#file = file;
+    this.#writtenLow = -1;
   }
-  return { low: settlements.low, settled: [...dirty.entries()], items };
-}
 
-function wholeState(settlements: Settlements): Line {
-  const items: Record<string, string> = {};
-  for (const [position, set] of settlements.partials()) items[position] = set.toText();
-  return { low: settlements.low, settled: [...settlements.settledAbove()], items };
-}
+  settle(position: Position): void {
+    this.settlements.settle(position);
+    if (this.#file) this.#runs.add(position);
+  }
 
-function render(line: Line): string {
-  const short: Line = {
-    low: line.low,
-    ...(line.settled && line.settled.length > 0 ? { settled: line.settled } : {}),
-    ...(line.items && Object.keys(line.items).length > 0 ? { items: line.items } : {}),
-  };
-  const json = JSON.stringify(short);
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
-}
+  settleRange(from: Position, to: Position): void {
+    this.settlements.settleRange(from, to);
+    if (this.#file) this.#runs.add(from, to);
+  }
 
-function replay(text: string, startAt: Position): Settlements {
-  let settlements: Settlements | undefined;
-  for (const row of text.split('\n')) {
-    const line = parseLine(row);
-    if (!line) continue;
-    settlements ??= new Settlements(line.low);
-    settlements.settleBelow(line.low);
-    for (const [from, to] of line.settled ?? []) settlements.settleRange(from, to);
-    for (const [position, bitmap] of Object.entries(line.items ?? {})) {
-      const set = ItemSet.fromText(bitmap);
-      if (set) settlements.settleItems(Number(position), set);
+  settleItems(position: Position, items: Parameters<Settlements['settleItems']>[1]): void {
+    this.settlements.settleItems(position, items);
+    if (this.#file) this.#items.add(position);
+  }
+
+  /**
+   * Below this nothing is owed after a kill either. While the file cannot be written, what is settled counts: a full disk has to
+   * be freed, and a start that misses the records then says too much rather than too little.
+   */
+  get safeLow(): Position {
+    return this.#file && !this.#hasFailed ? this.#writtenLow : this.settlements.low;
+  }
+
+  /** Writes what was settled since the last call; when that fails it is written by a later one. Never runs twice at once. */
+  async flush(end: Position): Promise<void> {
+    const { settlements } = this;
+    if (!this.#file) return;
+    if (settlements.low === this.#writtenLow && this.#runs.runs === 0 && this.#items.size === 0) return;
+    const line = this.#changes(end);
+    const [runs, items] = [this.#runs, this.#items];
+    this.#runs = new Ranges();
+    this.#items = new Set();
+    try {
+      await this.#file.write(line, () => this.#everything(end));
+      this.#writtenLow = line.low;
+      this.#hasFailed = false;
+    } catch (error) {
+      for (const [from, to] of runs.entries()) this.#runs.add(from, to);
+      for (const position of items) this.#items.add(position);
+      this.#hasFailed = true;
+      throw error;
     }
   }
-  return settlements ?? new Settlements(startAt);
-}
 
-function parseLine(row: string): Line | undefined {
-  const json = row.slice(9);
-  if (row.length < 11 || crc32(json).toString(16).padStart(8, '0') !== row.slice(0, 8)) return undefined;
-  return JSON.parse(json) as Line;
+  #changes(end: Position): CursorLine {
+    const { settlements } = this;
+    this.#runs.deleteBelow(settlements.low);
+    const partials = [...this.#items].flatMap((position) => {
+      const set = settlements.items(position);
+      return set ? [[position, set.toText()] as const] : [];
+    });
+    return {
+      low: settlements.low,
+      end,
+      settled: [...this.#runs.entries()],
+      items: Object.fromEntries(partials),
+    };
+  }
+
+  #everything(end: Position): CursorLine {
+    const { settlements } = this;
+    const partials = [...settlements.partials()].map(([position, set]) => [position, set.toText()] as const);
+    return {
+      low: settlements.low,
+      end,
+      settled: [...settlements.settledAbove()],
+      items: Object.fromEntries(partials),
+    };
+  }
 }

@@ -2,8 +2,11 @@
 
 import type { Component } from '../model/component.ts';
 import type { ItemSet } from '../model/item-set.ts';
-import type { ReasonCode } from '../model/reasons.ts';
+import type { Reason, ReasonCode } from '../model/reasons.ts';
 import type { Accepted, DestinationId, JournalRecord, Position } from '../model/signals.ts';
+
+/** Records that cannot be written are in memory only; settlements that cannot be written are repeated after a kill. */
+export type Unwritable = 'records' | 'settlements';
 
 export type FsyncPolicy = 'interval' | 'always' | 'never';
 
@@ -13,9 +16,19 @@ export interface ReadRecord {
   settled: ItemSet | undefined;
 }
 
+/** Where a reader stops, and what it passes over: what another reader of the same destination has read or will read. */
+export interface ReadBounds {
+  before: Position;
+  except(position: Position): boolean;
+}
+
 export interface JournalReader {
-  /** The next record with unsettled items beyond those already read; undefined at the end. */
-  next(): Promise<ReadRecord | undefined>;
+  /** Where `next` goes on: every unsettled record below was read. */
+  readonly position: Position;
+  /** The next record with unsettled items beyond those already read; undefined at the end, or at the bound. */
+  next(bounds?: ReadBounds): Promise<ReadRecord | undefined>;
+  /** Another reader of the same destination for what it has not read of the newest records, received at that time or later. */
+  since(receivedAtMs: number): JournalReader;
   /** One record again; undefined when it is settled or gone. */
   read(position: Position): Promise<ReadRecord | undefined>;
 }
@@ -35,23 +48,51 @@ export interface Evicted {
   code: Extract<ReasonCode, 'journal_full' | 'max_age' | 'journal_damaged'>;
 }
 
-/** What is found unsettled at a start. */
+/** What is found unsettled at a start, or when a directory can be used only later. */
 export interface Recovered {
   destination: DestinationId;
   position: Position;
   signal: Accepted['signal'];
+  /** Of all counts but `items`: whether there are any. Without the services. */
   summary: Accepted['summary'];
+  /** Of a replay: whole. Of others the journal tells only when they are read. */
+  origin: Accepted['origin'];
   settledItems: number;
+}
+
+/** Records of an earlier run that are not there any more, in a row: in this run nobody has counted them. */
+export interface Missing {
+  destination: DestinationId;
+  position: Position;
+  records: number;
+  /** A record of which nothing is left counts as one. */
+  items: number;
 }
 
 export interface JournalEvents {
   recovered(found: Recovered): void;
+  missing(gone: Missing): void;
   evicted(gone: Evicted): void;
-  /** The journal cannot be written (again can): says so once per change. */
-  writable(ok: boolean, error: Error | undefined): void;
+  /** Items that were in memory only when the journal was closed. */
+  memoryLost(destination: DestinationId, items: number): void;
+  /** Something cannot be written to the data directory, or again can: once per change. */
+  writable(ok: boolean, error: Error | undefined, what: Unwritable): void;
+}
+
+/** How the journal is, for people. */
+export interface JournalHealth {
+  /** What is wrong with the data directory, and since when. */
+  reason: Reason | undefined;
+  sinceMs: number | undefined;
+  /** Held in memory, where `maxMemoryBytes` may be. */
+  memoryBytes: number;
+  maxMemoryBytes: number;
+  /** Records that are not there as they were written, and that somebody was still owed. */
+  damagedRecords: number;
 }
 
 export interface Journal extends Component {
+  /** `memory` as long as records are in memory only. */
   readonly mode: 'disk' | 'memory';
   readonly dir: string | null;
   readonly bytes: number;
@@ -66,7 +107,8 @@ export interface Journal extends Component {
   reader(destination: DestinationId): JournalReader;
   settle(destination: DestinationId, position: Position, items: 'whole' | ItemSet): void;
   backlog(destination: DestinationId): Backlog;
-  /** Called after each group of appends; the returned function ends it. */
+  health(): JournalHealth;
+  /** Called after each group of appends, and when a disk can be read again; the returned function ends it. */
   onAppend(listener: () => void): () => void;
 }
 

@@ -1,10 +1,13 @@
 // Part of the journal: one process for one data directory. The lock is a listening Unix socket: it dies with its process.
 import { readFileSync } from 'node:fs';
-import { readFile, unlink, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Lock {
+  /** False once its file is gone or another's: somebody cleared the directory. */
+  isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -14,6 +17,9 @@ export class LockedError extends Error {
 
 /** sockaddr_un.sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero. */
 const MAX_SOCKET_PATH_BYTES = 103;
+
+/** Whoever found the same dead lock at the same moment has removed ours within this time, or never does. */
+const RIVALRY_MS = 50;
 
 /** Throws LockedError when another live process holds the directory. */
 export async function acquireLock(dir: string): Promise<Lock> {
@@ -28,26 +34,47 @@ export async function acquireLock(dir: string): Promise<Lock> {
 }
 
 async function acquireBySocket(path: string, dir: string): Promise<Lock> {
+  let isContested = false;
   for (let attempt = 0; attempt < 3; attempt++) {
-    const lock = await listen(path);
-    if (lock) return lock;
+    const server = await listen(path);
+    if (server) {
+      const lock = await holdSocket(server, path);
+      if (isContested) await delay(RIVALRY_MS);
+      if (await lock.isHeld()) return lock;
+    }
     if (await answers(path)) throw new LockedError(`another sidecast uses ${dir}`);
     // Nobody listens: the process that made it was killed.
+    isContested = true;
     await unlink(path).catch(() => undefined);
   }
   throw new LockedError(`the lock in ${dir} could not be taken`);
 }
 
-function listen(path: string): Promise<Lock | undefined> {
+/** Undefined when there is such a socket, dead or alive. */
+function listen(path: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.unref();
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     );
-    server.listen(path, () => resolve({ release: () => new Promise((done) => server.close(() => done())) }));
+    server.listen(path, () => resolve(server));
   });
 }
+
+async function holdSocket(server: Server, path: string): Promise<Lock> {
+  const inode = await inodeOf(path);
+  const isHeld = async () => inode !== undefined && (await inodeOf(path)) === inode;
+  return {
+    isHeld,
+    async release() {
+      // Closing removes whatever has that name: a socket that is another's by now is left alone, and ours ends with the process.
+      if (await isHeld()) await new Promise<void>((done) => server.close(() => done()));
+    },
+  };
+}
+
+const inodeOf = async (path: string) => (await stat(path).catch(() => undefined))?.ino;
 
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -68,10 +95,24 @@ function isUnsupported(error: unknown): boolean {
 
 /** Where sockets are unsupported: pid, its start time and the boot's id tell whether the owner lives. */
 async function acquireByFile(path: string, dir: string): Promise<Lock> {
-  const owner = await readFile(path, 'utf8').catch(() => undefined);
+  const read = () => readFile(path, 'utf8').catch(() => undefined);
+  const own = identity(process.pid);
+  const owner = await read();
   if (owner && isAlive(owner)) throw new LockedError(`another sidecast uses ${dir}`);
-  await writeFile(path, identity(process.pid), { mode: 0o600 });
-  return { release: () => unlink(path).catch(() => undefined) };
+  if (owner !== undefined) await unlink(path).catch(() => undefined);
+  try {
+    await writeFile(path, own, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new LockedError(`another sidecast uses ${dir}`);
+  }
+  const isHeld = async () => (await read()) === own;
+  return {
+    isHeld,
+    async release() {
+      if (await isHeld()) await unlink(path).catch(() => undefined);
+    },
+  };
 }
 
 function isAlive(owner: string): boolean {

@@ -1,154 +1,182 @@
-// Part of the journal: the log itself, over a store of segments. Appends are grouped: one write for all that wait.
-
-import { setImmediate as endOfTurn } from 'node:timers/promises';
+// Part of the journal: the log itself: its parts, and how they hang together.
 import { type BufferPool, noPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ItemSet } from '../model/item-set.ts';
-import type { Accepted, DestinationId, JournalRecord, Position } from '../model/signals.ts';
-import type { CursorFile } from './cursors.ts';
+import { Ranges } from '../model/ranges.ts';
+import type { Accepted, DestinationId, Position } from '../model/signals.ts';
+import { Appends } from './appends.ts';
+import { Bound } from './bound.ts';
+import type { Cursor } from './cursors.ts';
+import type { Home, HomeParts } from './home.ts';
 import {
   type Backlog,
+  type Evicted,
   type FsyncPolicy,
   type Journal,
   JournalError,
   type JournalEvents,
+  type JournalHealth,
   type JournalReader,
 } from './journal.ts';
 import { Loans } from './loans.ts';
-import { createReader } from './reader.ts';
-import { encodeFrameHead, FRAME_OVERHEAD_BYTES } from './record.ts';
-import { recoverSegments, reportRecovered } from './recovery.ts';
+import { createReader, type ReaderOptions } from './reader.ts';
+import { RECORD_OVERHEAD_BYTES } from './record.ts';
 import { SegmentList } from './segments.ts';
-import type { SegmentStore } from './store.ts';
 import { Tail } from './tail.ts';
+import { reasonOf } from './trouble.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface LogOptions {
-  mode: 'disk' | 'memory';
+  /** Null when all is in memory. */
   dir: string | null;
   maxBytes: number;
   maxAgeMs: number;
   fsync: FsyncPolicy;
   /** What readers that keep up find in memory. */
   tailBytes?: number;
-  /** Takes the payloads back that everybody has settled. */
+  /** Takes the payloads back that nobody holds any more. */
   pool?: BufferPool;
-  store: SegmentStore;
-  /** Every destination that is on, and those that are off but have a cursor from before. */
-  openCursors(startAt: Position): Promise<ReadonlyMap<DestinationId, CursorFile>>;
+  /** Where segments are begun. */
+  home(parts: HomeParts): Home;
+  /** Called last, also when starting failed. */
+  closed?(): Promise<void>;
   clock: Clock;
   events: JournalEvents;
 }
 
-interface Waiting {
-  accepted: Accepted;
-  head: Buffer;
-  written(position: Position): void;
-  resolve(position: Position): void;
-  reject(error: Error): void;
-}
-
-/** One write carries at most this much, so that nobody waits long for a large group. */
-const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 const TAIL_BYTES = 4 * 1024 * 1024;
 
 export class Log implements Journal {
-  readonly mode: 'disk' | 'memory';
   readonly dir: string | null;
   readonly maxBytes: number;
   readonly fsync: FsyncPolicy | null;
   readonly #options: LogOptions;
-  readonly #cursors = new Map<DestinationId, CursorFile>();
+  readonly #pool: BufferPool;
+  readonly #cursors = new Map<DestinationId, Cursor>();
   readonly #loans = new Map<DestinationId, Loans>();
   readonly #segments: SegmentList;
+  readonly #bound: Bound;
   readonly #tail: Tail;
   readonly #upkeep: Upkeep;
+  readonly #appends: Appends;
+  readonly #home: Home;
   readonly #listeners = new Set<() => void>();
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
-  #writing: Promise<void> | undefined;
-  #writable = true;
+  /** Positions whose records are not there as they were written. */
+  readonly #damaged = new Ranges();
+  /** What a directory had that could be used only later: what each destination still has to read of it. */
+  readonly #earlier = new Map<DestinationId, ReaderOptions['earlier']>();
   #open = false;
 
   constructor(options: LogOptions) {
-    this.mode = options.mode;
-    this.dir = options.dir;
-    this.maxBytes = options.maxBytes;
-    this.fsync = options.mode === 'disk' ? options.fsync : null;
+    const { dir, maxBytes, fsync, clock, maxAgeMs, events, pool = noPool } = options;
+    const [segments, cursors] = [new SegmentList(maxBytes, () => [...this.#cursors.keys()]), this.#cursors];
+    this.dir = dir;
+    this.maxBytes = maxBytes;
+    this.fsync = dir === null ? null : fsync;
     this.#options = options;
-    this.#tail = new Tail(options.tailBytes ?? TAIL_BYTES, options.pool);
-    this.#segments = new SegmentList(options.store, options.maxBytes, this.#cursors, {
-      ...options.events,
-      evicted: (gone) => {
-        this.#tail.forget(gone.position);
-        this.#loans.get(gone.destination)?.forget(gone.position);
-        options.events.evicted(gone);
+    this.#pool = pool;
+    this.#segments = segments;
+    this.#tail = new Tail(options.tailBytes ?? TAIL_BYTES, pool);
+    this.#bound = new Bound(maxBytes, segments, cursors, (gone) => this.#evicted(gone));
+    this.#upkeep = new Upkeep({
+      segments,
+      cursors,
+      bound: this.#bound,
+      syncs: fsync === 'interval',
+      maxAgeMs,
+      clock,
+      syncFailed: (segment, error) => this.#home.syncFailed(segment, error),
+      cursorsChanged: (isWell, error) => events.writable(isWell, error, 'settlements'),
+      tick: () => this.#home.tick(),
+    });
+    this.#home = options.home({
+      segments,
+      cursors,
+      events: {
+        recovered: (found) => events.recovered(found),
+        missing: (gone) => {
+          this.#damaged.add(gone.position, gone.position + gone.records);
+          events.missing(gone);
+        },
+      },
+      isDue: () => this.#upkeep.isActiveAged(),
+      flush: () => this.#upkeep.flush(),
+      adopted: (end) => this.#adopted(end),
+      changed: (isWell, error) => {
+        events.writable(isWell, error, 'records');
+        this.#wakeReaders();
       },
     });
-    this.#upkeep = new Upkeep(this.#segments, this.#cursors, options);
+    this.#appends = new Appends({
+      home: this.#home,
+      syncsEach: this.fsync === 'always',
+      appended: (record) => this.#tail.push(record),
+      grouped: () => {
+        this.#upkeep.noteUnsynced(segments.active);
+        this.#wakeReaders();
+      },
+    });
+  }
+
+  get mode(): 'disk' | 'memory' {
+    return this.#segments.memoryBytes > 0 ? 'memory' : 'disk';
   }
 
   get bytes(): number {
-    return this.#segments.bytes;
+    return this.#segments.storedBytes;
   }
 
-  /** Finds what an earlier run left, reports it as recovered, and opens the end of the log for appending. */
+  /** Finds what an earlier run left, reports it, and opens the end of the log for appending. */
   async start(): Promise<void> {
-    const { found, damaged } = await recoverSegments(this.#options.store, this.#segments);
-    for (const [destination, cursor] of await this.#options.openCursors(this.#segments.end)) {
-      this.#cursors.set(destination, cursor);
-      // Where it begins is on disk before anything is accepted: a kill before the first settlement must not move it to the end.
-      await cursor.flush().catch(() => undefined);
+    try {
+      await this.#home.start();
+    } catch (error) {
+      await this.#options.closed?.();
+      throw error;
     }
-    const ends = [...this.#cursors.values()].map((cursor) => cursor.settlements.end);
-    await this.#segments.openActive(Math.max(this.#segments.end, ...ends));
-    reportRecovered(found, damaged, this.#segments, this.#cursors, this.#options.events);
+    // Where cursors begin is on disk before anything is accepted: a kill before the first settlement must not move them to the end.
+    await this.#upkeep.flush();
     this.#open = true;
     this.#upkeep.start();
   }
 
   append(accepted: Accepted, written: (position: Position) => void = () => undefined): Promise<Position> {
-    if (!this.#open)
-      return Promise.reject(new JournalError('journal_unavailable', 'the journal is not open'));
-    const head = encodeFrameHead(accepted);
-    this.#waitingBytes += head.length + accepted.payload.length;
-    const position = new Promise<Position>((resolve, reject) =>
-      this.#waiting.push({ accepted, head, written, resolve, reject }),
-    );
-    this.#writing ??= this.#writeAll();
-    return position;
+    if (this.#open) return this.#appends.append(accepted, written);
+    return Promise.reject(new JournalError('journal_unavailable', 'the journal is not open'));
   }
 
   hasRoom(bytes: number): boolean {
-    const wanted = this.#waitingBytes + bytes + FRAME_OVERHEAD_BYTES;
-    return this.#segments.makeRoom(wanted);
+    const wanted = this.#appends.waitingBytes + bytes + RECORD_OVERHEAD_BYTES;
+    return this.#home.hasRoom(wanted) && this.#bound.makeRoom(wanted);
   }
 
   reader(destination: DestinationId): JournalReader {
-    const loans = new Loans(this.#options.pool ?? noPool);
+    const loans = new Loans(this.#pool);
+    const earlier = { from: 0, to: 0 };
     this.#loans.set(destination, loans);
-    return createReader(
-      destination,
-      this.#cursor(destination).settlements,
-      this.#segments,
-      this.#tail,
+    this.#earlier.set(destination, earlier);
+    return createReader({
+      settlements: this.#cursor(destination).settlements,
+      segments: this.#segments,
+      tail: this.#tail,
       loans,
-      this.#options.events,
-    );
+      earlier,
+      damaged: (segment, position) => {
+        this.#damaged.add(position);
+        this.#bound.giveUp(destination, segment, position, 'journal_damaged');
+      },
+      untilReadable: () => this.#home.untilReadable(),
+    });
   }
 
   settle(destination: DestinationId, position: Position, items: 'whole' | ItemSet): void {
     const cursor = this.#cursor(destination);
     if (items === 'whole') {
-      cursor.settlements.settle(position);
-      cursor.noteSettled(position);
+      cursor.settle(position);
       this.#loans.get(destination)?.settled(position);
       // At once: what lives briefly is cheap to collect, and this is the bulk of all memory.
-      this.#tail.recycleBelow(this.#segments.lowestUnsettled());
-    } else {
-      cursor.settlements.settleItems(position, items);
-      cursor.noteItems(position);
-    }
+      this.#tail.recycleBelow(this.#bound.lowestUnsettled());
+    } else cursor.settleItems(position, items);
     this.#upkeep.noteSettled();
   }
 
@@ -156,84 +184,61 @@ export class Log implements Journal {
     return this.#segments.backlog(this.#cursor(destination).settlements);
   }
 
+  health(): JournalHealth {
+    const { trouble, maxMemoryBytes } = this.#home;
+    const { cursorTrouble } = this.#upkeep;
+    let damagedRecords = 0;
+    for (const [from, to] of this.#damaged.entries()) damagedRecords += to - from;
+    const reason = trouble
+      ? reasonOf('records', trouble.error)
+      : cursorTrouble && reasonOf('settlements', cursorTrouble.error);
+    return {
+      reason,
+      sinceMs: (trouble ?? cursorTrouble)?.sinceMs,
+      memoryBytes: this.#segments.memoryBytes,
+      maxMemoryBytes,
+      damagedRecords,
+    };
+  }
+
   onAppend(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Everything appended is on disk and every settlement written when this resolves. */
+  /** Everything appended is on disk and every settlement written when this resolves; what cannot be is counted. */
   async shutdown(): Promise<void> {
     this.#open = false;
-    await this.#writing;
+    await this.#appends.idle();
     await this.#upkeep.stop();
+    await this.#home.stop();
+    for (const [destination, items] of this.#bound.giveUpMemory())
+      this.#options.events.memoryLost(destination, items);
+    await this.#upkeep.flush();
     await this.#segments.close();
+    await this.#options.closed?.();
   }
 
-  #cursor(destination: DestinationId): CursorFile {
-    const cursor = this.#cursors.get(destination);
-    if (!cursor) throw new Error(`no cursor for ${destination}: it was not on when the journal was opened`);
-    return cursor;
+  #evicted(gone: Evicted): void {
+    this.#tail.forget(gone.position);
+    this.#loans.get(gone.destination)?.forget(gone.position);
+    this.#options.events.evicted(gone);
+    this.#upkeep.noteSettled();
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      // What else arrives in this turn of the event loop shares the write.
-      await endOfTurn();
-      await this.#writeGroup(this.#takeGroup());
-    }
-    this.#writing = undefined;
+  /** Readers that began already are above it. */
+  #adopted(end: Position): void {
+    for (const earlier of this.#earlier.values()) Object.assign(earlier, { from: 0, to: end });
+    this.#wakeReaders();
   }
 
-  #takeGroup(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const waiting of this.#waiting) {
-      bytes += waiting.head.length + waiting.accepted.payload.length;
-      if (count > 0 && bytes > MAX_GROUP_BYTES) break;
-      count += 1;
-    }
-    return this.#waiting.splice(0, count);
-  }
-
-  async #writeGroup(group: readonly Waiting[]): Promise<void> {
-    const buffers = group.flatMap(({ head, accepted }) => [head, accepted.payload]);
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    try {
-      if (this.#segments.isActiveFull || this.#upkeep.isActiveAged()) await this.#segments.roll();
-      const segment = this.#segments.active;
-      await segment.data.append(buffers);
-      if (this.fsync === 'always') await segment.data.sync();
-      else this.#upkeep.noteUnsynced(segment);
-      for (const waiting of group) this.#written(waiting);
-      this.#noteWritable(true, undefined);
-    } catch (error) {
-      this.#noteWritable(false, error as Error);
-      const failure = new JournalError('journal_unavailable', 'the journal cannot be written', {
-        cause: error,
-      });
-      for (const waiting of group) waiting.reject(failure);
-    } finally {
-      this.#waitingBytes -= bytes;
-    }
+  #wakeReaders(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  #written({ accepted, head, written, resolve }: Waiting): void {
-    const position = this.#segments.end;
-    written(position);
-    this.#segments.noteAppended(
-      head.length + accepted.payload.length,
-      accepted.summary.items,
-      accepted.receivedAtMs,
-    );
-    const record: JournalRecord = { ...accepted, position };
-    this.#tail.push(record);
-    resolve(position);
-  }
-
-  #noteWritable(ok: boolean, error: Error | undefined): void {
-    if (ok === this.#writable) return;
-    this.#writable = ok;
-    this.#options.events.writable(ok, error);
+  #cursor(destination: DestinationId): Cursor {
+    const cursor = this.#cursors.get(destination);
+    if (!cursor) throw new Error(`no cursor for ${destination}: it was not on when the journal was opened`);
+    return cursor;
   }
 }

@@ -1,15 +1,20 @@
 // Part of the journal: segments in memory, for SIDECAST_DATA_DIR=memory and for a disk that fails.
 import type { SegmentBytes, SegmentStore } from './store.ts';
 
-export const memoryStore: SegmentStore = {
-  create: async () => createMemorySegment(),
-  list: async () => [],
-};
+export const memoryStore: SegmentStore = { create: async () => createMemorySegment() };
 
 function createMemorySegment(): SegmentBytes {
-  let chunks: { offset: number; bytes: Uint8Array }[] = [];
+  const chunks: { offset: number; bytes: Uint8Array }[] = [];
   let length = 0;
   return {
+    isInMemory: true,
+    isCompressed: false,
+    get length() {
+      return length;
+    },
+    get storedBytes() {
+      return length;
+    },
     async append(buffers) {
       // A copy: payloads go back to their pool when the log's tail lets go of them.
       const bytes = Buffer.concat(buffers);
@@ -27,17 +32,11 @@ function createMemorySegment(): SegmentBytes {
       return Buffer.concat(parts);
     },
     async sync() {},
-    async truncate(bytes) {
-      chunks = chunks.filter((chunk) => chunk.offset < bytes);
-      length = bytes;
-    },
+    isLinked: () => true,
     async close() {},
-    async remove() {
-      chunks = [];
-    },
+    async remove() {},
   };
 }
-
 function firstChunkReaching(
   chunks: readonly { offset: number; bytes: Uint8Array }[],
   offset: number,

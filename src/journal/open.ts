@@ -1,19 +1,20 @@
-// Part of the journal: opens the data directory, or says why the journal has to live in memory.
-import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type BufferPool, noPool } from '../model/buffer-pool.ts';
+// Part of the journal: opens the data directory, or says why the journal begins in memory.
+import type { BufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
-import { DESTINATION_IDS, type DestinationId, type Position } from '../model/signals.ts';
-import { type CursorFile, createMemoryCursor, cursorWrittenAtMs, openCursorFile } from './cursors.ts';
+import type { DestinationId } from '../model/signals.ts';
+import { Adoption, type NewDestinationStarts } from './disk/adoption.ts';
+import { Compression } from './disk/compression.ts';
+import { DataDirectory } from './disk/directory.ts';
+import { type Files, nodeFiles } from './disk/files.ts';
+import { DiskHome } from './disk/home.ts';
 import { createDiskStore } from './disk/store.ts';
+import { LayoutError } from './errors.ts';
+import { createMemoryHome, type Home, type HomeParts } from './home.ts';
 import type { FsyncPolicy, Journal, JournalEvents } from './journal.ts';
-import { acquireLock, type Lock } from './lock.ts';
+import { LockedError } from './lock.ts';
 import { Log } from './log.ts';
-import { memoryStore } from './memory.ts';
 
-/** The layout that this release reads and writes. */
-const LAYOUT_VERSION = '1';
-/** Without a disk the journal must fit beside everything else in memory. */
+/** What the journal may hold in memory, beside everything else: with it a sidecast stays below 180 MiB. */
 export const MEMORY_MAX_BYTES = 64 * 1024 * 1024;
 
 export interface JournalOptions {
@@ -24,100 +25,63 @@ export interface JournalOptions {
   fsync: FsyncPolicy;
   /** Destinations that are on. */
   destinations: readonly DestinationId[];
+  newDestinationStarts?: NewDestinationStarts;
   clock: Clock;
   events: JournalEvents;
-  /** For payloads on disk; in memory the journal is their home. */
   pool?: BufferPool;
+  /** A destination that lags by more has the journal compressed. */
+  compressBehindBytes?: number;
+  /** Named in the directory, for a release that cannot read it. */
+  release?: string;
+  files?: Files;
 }
 
 export interface OpenedJournal {
   journal: Journal;
-  /** Why a directory was asked for and memory is used. */
+  /** Why a directory was asked for and memory is used, until the directory can be. */
   fallback: Error | undefined;
 }
 
-/** Throws LockedError and LayoutError; any other trouble with the directory falls back to memory. */
+/** Throws LockedError and LayoutError; with any other trouble the journal begins in memory. */
 export async function openJournal(options: JournalOptions): Promise<OpenedJournal> {
-  if (options.dataDir === 'memory') return { journal: createMemoryLog(options), fallback: undefined };
-  try {
-    await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
-    await access(options.dataDir, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    return { journal: createMemoryLog(options), fallback: error as Error };
-  }
-  const lock = await acquireLock(options.dataDir);
-  try {
-    await checkLayout(options.dataDir);
-  } catch (error) {
-    await lock.release();
-    if (error instanceof LayoutError) throw error;
-    return { journal: createMemoryLog(options), fallback: error as Error };
-  }
-  return { journal: createDiskLog(options, lock), fallback: undefined };
-}
-
-export class LayoutError extends Error {
-  override readonly name = 'LayoutError';
-}
-
-async function checkLayout(dataDir: string): Promise<void> {
-  const path = join(dataDir, 'VERSION');
-  const found = (await readFile(path, 'utf8').catch(() => '')).trim();
-  if (found === '') return writeFile(path, `${LAYOUT_VERSION}\n`, { mode: 0o600 });
-  if (found === LAYOUT_VERSION) return;
-  throw new LayoutError(
-    `${dataDir} has layout ${found}, this release reads layout ${LAYOUT_VERSION}: run a release that reads it, or name another SIDECAST_DATA_DIR`,
+  const { dataDir, files = nodeFiles, release = 'sidecast' } = options;
+  const maxMemoryBytes = Math.min(options.maxBytes, MEMORY_MAX_BYTES);
+  if (dataDir === 'memory') return { journal: createMemoryLog(options, maxMemoryBytes), fallback: undefined };
+  const directory = new DataDirectory(files, dataDir, release);
+  const unusable = await directory.claim().then(
+    () => undefined,
+    (error: Error) => {
+      if (error instanceof LockedError || error instanceof LayoutError) throw error;
+      return error;
+    },
   );
+  const home = (parts: HomeParts) =>
+    createDiskHome(options, { ...parts, files, directory, unusable, maxMemoryBytes });
+  const journal = new Log({ ...options, dir: dataDir, home, closed: () => directory.release() });
+  return { journal, fallback: unusable };
 }
 
-function createDiskLog(options: JournalOptions, lock: Lock): Journal {
-  const cursorDir = join(options.dataDir, 'cursors');
-  const log = new Log({
-    ...options,
-    mode: 'disk',
-    dir: options.dataDir,
-    store: createDiskStore(join(options.dataDir, 'journal')),
-    openCursors: (startAt) => openCursorFiles(cursorDir, options, startAt),
-  });
-  return releasing(log, lock);
-}
-
-function createMemoryLog(options: JournalOptions): Journal {
+function createMemoryLog(options: JournalOptions, maxBytes: number): Journal {
   return new Log({
     ...options,
-    maxBytes: Math.min(options.maxBytes, MEMORY_MAX_BYTES),
-    mode: 'memory',
-    pool: noPool,
+    maxBytes,
     dir: null,
-    store: memoryStore,
-    openCursors: async (startAt) =>
-      new Map(options.destinations.map((id) => [id, createMemoryCursor(startAt)])),
-    // What is in memory anyway needs no second copy for quick reads, but views of it are free.
-    tailBytes: options.maxBytes,
+    home: (parts) => createMemoryHome(options.destinations, maxBytes, parts),
   });
 }
 
-async function openCursorFiles(
-  dir: string,
-  options: JournalOptions,
-  startAt: Position,
-): Promise<ReadonlyMap<DestinationId, CursorFile>> {
-  const cursors = new Map<DestinationId, CursorFile>();
-  for (const id of DESTINATION_IDS) {
-    const isOn = options.destinations.includes(id);
-    const writtenAtMs = await cursorWrittenAtMs(dir, id);
-    const isFresh = writtenAtMs !== undefined && options.clock.now() - writtenAtMs < options.maxAgeMs;
-    if (isOn || isFresh) cursors.set(id, await openCursorFile(dir, id, startAt, isOn));
-  }
-  return cursors;
+interface DiskParts extends HomeParts {
+  files: Files;
+  directory: DataDirectory;
+  unusable: Error | undefined;
+  maxMemoryBytes: number;
 }
 
-/** The lock goes last, after everything is written. */
-function releasing(log: Log, lock: Lock): Journal {
-  const shutdown = log.shutdown.bind(log);
-  log.shutdown = async () => {
-    await shutdown();
-    await lock.release();
-  };
-  return log;
+function createDiskHome(options: JournalOptions, parts: DiskParts): Home {
+  const { files, directory, segments, cursors } = parts;
+  const store = createDiskStore({ files, assertWell: () => home.assertWell() }, directory.journalDir);
+  const adoption = new Adoption({ newDestinationStarts: 'now', ...options, ...parts, store });
+  const compression = new Compression(store, segments, cursors, options.compressBehindBytes);
+  const home = new DiskHome({ ...parts, store, adoption, compression, clock: options.clock });
+  return home;
 }

@@ -1,88 +1,131 @@
 // Part of the journal: reads for one destination. From memory near the end, in runs of about 1 MiB from disk behind it.
-import type { DestinationId, JournalRecord, Position } from '../model/signals.ts';
-import type { JournalEvents, JournalReader, ReadRecord } from './journal.ts';
+import type { JournalRecord, Position } from '../model/signals.ts';
+import type { JournalReader, ReadBounds, ReadRecord } from './journal.ts';
 import type { Loans } from './loans.ts';
-import type { Frame } from './record.ts';
+import type { Segment } from './segment.ts';
 import type { SegmentList } from './segments.ts';
 import type { Settlements } from './settlements.ts';
 import type { Tail } from './tail.ts';
 
+export interface ReaderOptions {
+  settlements: Settlements;
+  segments: SegmentList;
+  tail: Tail;
+  loans: Loans;
+  /** What was found below all positions when readers had begun already. Any of them reads it, once. */
+  earlier: { from: Position; to: Position };
+  /** A record is not there as it was written. */
+  damaged(segment: Segment, position: Position): void;
+  /** Resolves when a disk that could not be read can be again, with false when everything ends. */
+  untilReadable(): Promise<boolean>;
+}
+
 const READ_AHEAD_BYTES = 1024 * 1024;
 
-export function createReader(
-  destination: DestinationId,
-  settlements: Settlements,
-  segments: SegmentList,
-  tail: Tail,
-  loans: Loans,
-  events: JournalEvents,
-): JournalReader {
-  let cursor: Position = 0;
+/** `from` is where it begins, when that is not the beginning. */
+export function createReader(options: ReaderOptions, from?: Position): JournalReader {
+  const { settlements, segments, tail, loans, earlier, damaged, untilReadable } = options;
+  const cursor = { from: from ?? 0 };
   /** What was read ahead, as views of `buffer`, which the next run is read into. */
-  let ahead: { from: Position; frames: readonly Frame[] } = { from: 0, frames: [] };
+  let ahead: { from: Position; records: readonly (JournalRecord | undefined)[] } = { from: 0, records: [] };
   let buffer: Buffer | undefined;
 
-  async function fetchAhead(position: Position): Promise<Frame | undefined> {
-    if (position < ahead.from || position >= ahead.from + ahead.frames.length) {
-      ahead = { from: 0, frames: [] };
+  async function fetchAhead(segment: Segment, position: Position): Promise<JournalRecord | undefined> {
+    if (position < ahead.from || position >= ahead.from + ahead.records.length) {
+      ahead = { from: 0, records: [] };
       buffer ??= Buffer.allocUnsafeSlow(READ_AHEAD_BYTES);
-      ahead = { from: position, frames: await readFrames(position, READ_AHEAD_BYTES, buffer) };
+      ahead = { from: position, records: await segment.readRecords(position, READ_AHEAD_BYTES, buffer) };
     }
-    return ahead.frames[position - ahead.from];
+    return ahead.records[position - ahead.from];
   }
 
-  async function fetchOne(position: Position): Promise<Frame | undefined> {
-    const [frame] = await readFrames(position, 1);
-    return frame;
+  async function fetchOne(segment: Segment, position: Position): Promise<JournalRecord | undefined> {
+    const [record] = await segment.readRecords(position, 1);
+    return record;
   }
 
-  async function readFrames(position: Position, bytes: number, into?: Buffer): Promise<readonly Frame[]> {
-    const segment = segments.find(position);
-    if (!segment || position < segment.first) return [];
-    // A segment removed while it is read was settled or evicted: its records are gone all the same.
-    return segment.readFrames(position, bytes, into).catch(() => []);
-  }
-
-  async function load(position: Position, fetch: typeof fetchOne): Promise<JournalRecord | undefined> {
-    const recent = tail.get(position);
-    if (recent) {
-      loans.share(position, recent.payload);
-      return recent;
+  /** Undefined when it is settled or gone. Rejects while the disk cannot be read. */
+  async function load(position: Position, fetch: typeof fetchOne): Promise<ReadRecord | undefined> {
+    const record = tail.get(position);
+    if (record) {
+      loans.share(position, record.payload);
+      return withSettled(record);
     }
-    const frame = await fetch(position);
-    if (!frame || settlements.has(position)) return undefined;
-    if (frame.status === 'whole')
-      return { ...frame.record, payload: loans.copy(position, frame.record.payload) };
-    const items = Math.max(1, segments.find(position)?.items(position) ?? 1);
-    settlements.settle(position);
-    events.evicted({ destination, position, items, code: 'journal_damaged' });
-    return undefined;
+    for (;;) {
+      const segment = segments.find(position);
+      if (!segment || position < segment.first) return undefined;
+      const found = await fetch(segment, position).catch((error: Error) => error);
+      if (settlements.has(position)) return undefined;
+      // What was removed or moved while it was read is looked for again.
+      if (segments.find(position) !== segment) continue;
+      if (found instanceof Error) throw found;
+      if (found) return withSettled({ ...found, payload: loans.copy(position, found.payload) });
+      damaged(segment, position);
+      return undefined;
+    }
   }
 
   function withSettled(record: JournalRecord): ReadRecord {
     return { record, settled: settlements.items(record.position) };
   }
 
-  return {
-    async next() {
-      for (;;) {
-        cursor = settlements.nextUnsettled(cursor);
-        if (cursor >= segments.end) return undefined;
-        const segment = segments.find(cursor);
-        if (segment && cursor < segment.first) {
-          cursor = segment.first;
-          continue;
-        }
-        const position = cursor;
-        cursor += 1;
-        const record = await load(position, fetchAhead);
-        if (record) return withSettled(record);
+  /** Advances `at` behind what it returns; undefined at `to`, or while the disk cannot be read. */
+  async function advance(at: { from: Position }, to: Position, bounds?: ReadBounds) {
+    for (;;) {
+      const position = settlements.nextUnsettled(at.from);
+      at.from = position;
+      if (position >= to) return undefined;
+      const segment = segments.find(position);
+      at.from = Math.max(position + 1, segment?.first ?? 0);
+      if (segment && position < segment.first) continue;
+      if (bounds?.except(position)) continue;
+      try {
+        const read = await load(position, fetchAhead);
+        if (read) return read;
+      } catch {
+        at.from = position;
+        return undefined;
       }
+    }
+  }
+
+  /** Where what is not `earlier` goes on. */
+  const main = () => {
+    cursor.from = Math.max(cursor.from, earlier.to);
+    return cursor;
+  };
+
+  return {
+    get position() {
+      return settlements.nextUnsettled(main().from);
     },
+    async next(bounds?: ReadBounds) {
+      // A reader that began at the end is for what is new, as long as there is something.
+      const isFirstInLine = bounds !== undefined || from === undefined || cursor.from >= segments.end;
+      const read = isFirstInLine ? await advance(earlier, earlier.to) : undefined;
+      return (
+        read ?? advance(main(), Math.min(segments.end, bounds?.before ?? Number.POSITIVE_INFINITY), bounds)
+      );
+    },
+    since: (receivedAtMs) => createReader(options, Math.max(main().from, firstSince(segments, receivedAtMs))),
     async read(position) {
-      if (settlements.has(position)) return undefined;
-      const record = await load(position, fetchOne);
-      return record && withSettled(record);
+      while (!settlements.has(position)) {
+        try {
+          return await load(position, fetchOne);
+        } catch {
+          if (!(await untilReadable())) return undefined;
+        }
+      }
+      return undefined;
     },
   };
+}
+
+/** Where the newest records begin that were received at that time or later. */
+function firstSince(segments: SegmentList, receivedAtMs: number): Position {
+  let position = segments.end;
+  for (const segment of [...segments.all()].reverse())
+    for (; position > segment.first; position--)
+      if (segment.receivedAtMs(position - 1) < receivedAtMs) return position;
+  return position;
 }

@@ -1,15 +1,13 @@
-// Part of the journal: how a record lies in a segment file.
-//
-//   u32 length of what follows the CRC · u32 CRC32 of it · u16 header length · header (JSON) · payload
-//
-// Numbers are big-endian. The position is not stored: it is the file's first position plus the place in the file.
+// Part of the journal: a record as the body of a frame: u16 header length · header (JSON) · payload.
 import { crc32 } from 'node:zlib';
 import type { Accepted, JournalRecord, Origin, Position, Signal } from '../model/signals.ts';
+import { FRAME_HEAD_BYTES, readFrameHead, writeFrameHead } from './frame.ts';
 
-/** u32 length + u32 CRC. */
-export const FRAME_OVERHEAD_BYTES = 8;
+const HEADER_LENGTH_BYTES = 2;
+/** What a record takes beside header and payload. */
+export const RECORD_OVERHEAD_BYTES = FRAME_HEAD_BYTES + HEADER_LENGTH_BYTES;
 
-const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics', 'segments'];
+export const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics', 'segments'];
 
 interface Header {
   /** Signal, as its place in SIGNALS. */
@@ -23,8 +21,8 @@ interface Header {
   o: Origin;
 }
 
-/** The bytes before the payload; the payload itself is written as it is. */
-export function encodeFrameHead(accepted: Accepted): Buffer {
+/** The bytes before the payload, without the record's place; the payload itself is written as it is. */
+export function encodeRecordHead(accepted: Accepted): Buffer {
   const { summary, payload } = accepted;
   const header: Header = {
     s: SIGNALS.indexOf(accepted.signal),
@@ -35,48 +33,61 @@ export function encodeFrameHead(accepted: Accepted): Buffer {
   };
   const text = JSON.stringify(header);
   const headerBytes = Buffer.byteLength(text);
-  const head = Buffer.allocUnsafe(FRAME_OVERHEAD_BYTES + 2 + headerBytes);
-  head.writeUInt32BE(2 + headerBytes + payload.length, 0);
-  head.writeUInt16BE(headerBytes, FRAME_OVERHEAD_BYTES);
-  head.write(text, FRAME_OVERHEAD_BYTES + 2, 'utf8');
-  head.writeUInt32BE(crc32(payload, crc32(head.subarray(FRAME_OVERHEAD_BYTES))), 4);
+  const head = Buffer.allocUnsafe(RECORD_OVERHEAD_BYTES + headerBytes);
+  head.writeUInt16BE(headerBytes, FRAME_HEAD_BYTES);
+  head.write(text, RECORD_OVERHEAD_BYTES, 'utf8');
+  writeFrameHead(head, 'record', {
+    bodyBytes: HEADER_LENGTH_BYTES + headerBytes + payload.length,
+    items: summary.items,
+    bodyCrc: crc32(payload, crc32(head.subarray(FRAME_HEAD_BYTES))),
+  });
   return head;
 }
 
-export type Frame =
-  | { status: 'whole'; bytes: number; record: JournalRecord }
-  /** The length is plausible but the content is not what was written. */
-  | { status: 'damaged'; bytes: number }
-  /** The buffer ends before the frame does; `bytes` is what it would take, if that is known. */
-  | { status: 'torn'; bytes: number };
+/** All of a record but its payload. */
+export type RecordHeader = Omit<JournalRecord, 'payload' | 'position'>;
 
-/** Reads the frame at `offset`. The payload is a view of `buffer`. */
-export function decodeFrame(buffer: Buffer, offset: number, position: Position): Frame {
-  if (offset + FRAME_OVERHEAD_BYTES > buffer.length) return { status: 'torn', bytes: FRAME_OVERHEAD_BYTES };
-  const length = buffer.readUInt32BE(offset);
-  const bytes = FRAME_OVERHEAD_BYTES + length;
-  if (offset + bytes > buffer.length) return { status: 'torn', bytes };
-  const body = buffer.subarray(offset + FRAME_OVERHEAD_BYTES, offset + bytes);
-  if (length < 2 || crc32(body) !== buffer.readUInt32BE(offset + 4)) return { status: 'damaged', bytes };
-  const headerEnd = 2 + body.readUInt16BE(0);
-  const header = parseHeader(body.toString('utf8', 2, headerEnd));
-  if (!header) return { status: 'damaged', bytes };
-  const [items = 0, serverSpans = 0, errors = 0, exceptions = 0, untimed = 0] = header.n;
+export interface DecodedHeader {
+  header: RecordHeader;
+  /** Where the payload begins in the body. */
+  bytes: number;
+}
+
+/** Reads the header at the start of a frame's body; undefined when the bytes given do not hold it whole. */
+export function decodeRecordHeader(body: Buffer): DecodedHeader | undefined {
+  if (body.length < HEADER_LENGTH_BYTES) return undefined;
+  const bytes = HEADER_LENGTH_BYTES + body.readUInt16BE(0);
+  const parsed = bytes <= body.length ? parse(body.toString('utf8', HEADER_LENGTH_BYTES, bytes)) : undefined;
+  if (!parsed) return undefined;
+  const [items = 0, serverSpans = 0, errors = 0, exceptions = 0, untimed = 0] = parsed.n;
   return {
-    status: 'whole',
     bytes,
-    record: {
-      position,
-      signal: SIGNALS[header.s] ?? 'traces',
-      receivedAtMs: header.t,
-      payload: body.subarray(headerEnd),
-      summary: { items, serverSpans, errors, exceptions, untimed, services: header.v ?? [] },
-      origin: header.o,
+    header: {
+      signal: SIGNALS[parsed.s] ?? 'traces',
+      receivedAtMs: parsed.t,
+      summary: { items, serverSpans, errors, exceptions, untimed, services: parsed.v ?? [] },
+      origin: parsed.o,
     },
   };
 }
 
-function parseHeader(text: string): Header | undefined {
+/** The record whose frame lies at `offset`; undefined when that is not what was written. The payload is a view of `buffer`. */
+export function decodeRecord(
+  buffer: Buffer,
+  offset: number,
+  place: number,
+  position: Position,
+): JournalRecord | undefined {
+  const head = readFrameHead(buffer, offset);
+  if (head?.kind !== 'record' || head.place !== place) return undefined;
+  const from = offset + FRAME_HEAD_BYTES;
+  const body = buffer.subarray(from, from + head.bodyBytes);
+  if (body.length < head.bodyBytes || crc32(body) !== head.bodyCrc) return undefined;
+  const decoded = decodeRecordHeader(body);
+  return decoded && { position, ...decoded.header, payload: body.subarray(decoded.bytes) };
+}
+
+function parse(text: string): Header | undefined {
   try {
     return JSON.parse(text) as Header;
   } catch {

@@ -1,41 +1,45 @@
-// Part of the journal: the segments in order, the bound on their bytes, and who pays when it is reached.
+// Part of the journal: the segments in order, from the oldest to the one that is written to.
 import type { DestinationId, Position } from '../model/signals.ts';
-import type { CursorFile } from './cursors.ts';
-import type { Backlog, Evicted, JournalEvents } from './journal.ts';
+import { encodeIndexFrame } from './index-frame.ts';
+import type { Backlog } from './journal.ts';
 import { Segment } from './segment.ts';
+import { encodeSegmentHead, SEGMENT_HEAD_BYTES } from './segment-head.ts';
 import type { Settlements } from './settlements.ts';
-import type { SegmentStore } from './store.ts';
+import type { SegmentBytes, SegmentStore } from './store.ts';
+import { Turns } from './turns.ts';
 
 export const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** A small journal has small segments: what is removed at the bound is one segment. */
 const SEGMENTS_PER_JOURNAL = 8;
+/** In memory they are small, so that little waits while one is written to disk. */
+const MEMORY_SEGMENT_BYTES = 4 * 1024 * 1024;
 
 export class SegmentList {
-  readonly #store: SegmentStore;
-  readonly #maxBytes: number;
   readonly #segmentBytes: number;
-  readonly #cursors: ReadonlyMap<DestinationId, CursorFile>;
-  readonly #events: JournalEvents;
+  readonly #destinations: () => readonly DestinationId[];
   readonly #segments: Segment[] = [];
-  #removals: Promise<unknown>[] = [];
-  #removed = 0;
+  readonly #rewrites = new Turns();
+  /** Its old file is gone a moment before it has its new one. */
+  #rewritten: Segment | undefined;
+  /** Removed from the list, but not yet from the disk. */
+  #doomed: Segment[] = [];
 
-  constructor(
-    store: SegmentStore,
-    maxBytes: number,
-    cursors: ReadonlyMap<DestinationId, CursorFile>,
-    events: JournalEvents,
-  ) {
-    this.#store = store;
-    this.#maxBytes = maxBytes;
+  /** `destinations` have a cursor now. */
+  constructor(maxBytes: number, destinations: () => readonly DestinationId[]) {
     this.#segmentBytes = Math.min(SEGMENT_BYTES, Math.ceil(maxBytes / SEGMENTS_PER_JOURNAL));
-    this.#cursors = cursors;
-    this.#events = events;
+    this.#destinations = destinations;
   }
 
-  get bytes(): number {
+  /** What they take, on disk and in memory. */
+  get storedBytes(): number {
     let sum = 0;
-    for (const segment of this.#segments) sum += segment.bytes;
+    for (const { data } of this.#segments) sum += data.storedBytes;
+    return sum;
+  }
+
+  get memoryBytes(): number {
+    let sum = 0;
+    for (const { data } of this.#segments) if (data.isInMemory) sum += data.storedBytes;
     return sum;
   }
 
@@ -50,74 +54,107 @@ export class SegmentList {
     return active;
   }
 
-  get isActiveFull(): boolean {
-    return this.active.bytes >= this.#segmentBytes;
+  get oldest(): Segment | undefined {
+    return this.#segments[0];
   }
 
-  add(segment: Segment): void {
-    this.#segments.push(segment);
+  get isActiveFull(): boolean {
+    const { active } = this;
+    const limit = active.data.isInMemory
+      ? Math.min(MEMORY_SEGMENT_BYTES, this.#segmentBytes)
+      : this.#segmentBytes;
+    return active.bytes >= limit;
   }
 
   all(): readonly Segment[] {
     return this.#segments;
   }
 
-  /** Starts a segment unless the last one can go on. `end` lies beyond it when a power loss took the newest records. */
-  async openActive(end: Position): Promise<void> {
-    const last = this.#segments.at(-1);
-    if (!last || last.end !== end || this.isActiveFull) await this.#create(end);
-  }
-
-  async roll(): Promise<void> {
-    const full = this.active;
-    await this.#create(full.end);
-    full.seal();
-  }
-
-  noteAppended(frameBytes: number, items: number, receivedAtMs: number): void {
-    this.active.add(frameBytes, items, receivedAtMs);
+  has(segment: Segment): boolean {
+    return this.#segments.includes(segment);
   }
 
   /** The segment that holds the position, or the first one after it. */
   find(position: Position): Segment | undefined {
-    return this.#segments.find((segment) => position < segment.end);
-  }
-
-  /** True when that many bytes fit, after removing the oldest segments that somebody else has settled whole. */
-  makeRoom(bytes: number): boolean {
-    while (this.bytes + bytes > this.#maxBytes) {
-      const oldest = this.#segments[0];
-      if (!oldest || oldest === this.active || !this.#somebodyKeepsUp(oldest)) return false;
-      this.#evictOldest();
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#segments[middle]?.end ?? 0) <= position) low = middle + 1;
+      else high = middle;
     }
-    return true;
+    return this.#segments[low];
   }
 
-  /** Gives up on what was received before `cutoffMs` and is still owed. */
-  evictBefore(cutoffMs: number): void {
-    for (const [destination, { settlements }] of this.#cursors) {
-      for (;;) {
-        const position = settlements.nextUnsettled(settlements.low);
-        const segment = this.find(position);
-        if (!segment || position < segment.first || segment.receivedAtMs(position) >= cutoffMs) break;
-        this.#evict(destination, segment, position, 'max_age');
+  /** What an earlier run left comes before all that is there. */
+  prepend(earlier: readonly Segment[]): void {
+    this.#segments.unshift(...earlier);
+  }
+
+  /** `rest` takes the place of what `segment` has from there on. A file of which nothing is left waits to be replaced. */
+  split(segment: Segment, rest: Segment): void {
+    const at = this.#segments.indexOf(segment);
+    if (at < 0) return;
+    segment.cutAt(rest.first);
+    if (segment.count > 0) this.#segments.splice(at + 1, 0, rest);
+    else this.#segments.splice(at, 1, rest);
+  }
+
+  /** Begins a segment behind all others. */
+  async begin(store: SegmentStore, first = this.end): Promise<void> {
+    const head = { after: this.end, destinations: this.#destinations() };
+    const data = await store.create(first);
+    try {
+      await data.append([encodeSegmentHead(head)]);
+    } catch (error) {
+      await data.remove().catch(() => undefined);
+      throw error;
+    }
+    const last = this.#segments.at(-1);
+    // One that is empty makes way for one that begins at the same position, and so has the same file.
+    const replaced = last && last.count === 0 && last.first === first ? this.#segments.pop() : undefined;
+    this.#segments.push(new Segment(first, head, data, SEGMENT_HEAD_BYTES));
+    await replaced?.data.close();
+  }
+
+  /** Begins a segment and seals the one before it. */
+  async roll(store: SegmentStore): Promise<void> {
+    const full = this.active;
+    await this.begin(store);
+    full.seal();
+    // Without it the next start reads the segment through.
+    await full.data.append([encodeIndexFrame(full)]).catch(() => undefined);
+  }
+
+  /** Puts the segment's bytes elsewhere, one segment at a time. `write` resolves with undefined when that is not to be. */
+  rewrite(segment: Segment, write: (data: SegmentBytes) => Promise<SegmentBytes | undefined>): Promise<void> {
+    return this.#rewrites.take(async () => {
+      this.#rewritten = segment;
+      try {
+        const before = segment.data;
+        const data = await write(before);
+        if (!data) return;
+        segment.data = data;
+        await before.close();
+        // What nobody wants any more is removed there too.
+        if (!this.has(segment) && !this.#doomed.includes(segment)) await data.remove().catch(() => undefined);
+      } finally {
+        this.#rewritten = undefined;
       }
-    }
+    });
   }
 
-  /** Removes what every destination has settled. */
-  collect(): void {
-    const low = this.lowestUnsettled();
-    while (this.#segments.length > 1 && (this.#segments[0]?.end ?? Number.POSITIVE_INFINITY) <= low)
-      this.#removeOldest();
+  /** True when its file was deleted under us. */
+  isDeleted(segment: Segment): boolean {
+    return segment !== this.#rewritten && !segment.data.isLinked();
   }
 
-  lowestUnsettled(): Position {
-    let low = this.end;
-    for (const { settlements } of this.#cursors.values()) low = Math.min(low, settlements.low);
-    return low;
+  removeOldest(): void {
+    const segment = this.#segments.shift();
+    if (segment) this.#doomed.push(segment);
   }
 
+  /** What a destination is behind, in bytes as they will be read. */
   backlog(settlements: Settlements): Backlog {
     const from = settlements.nextUnsettled(settlements.low);
     let bytes = 0;
@@ -131,45 +168,19 @@ export class SegmentList {
     return { bytes, oldestReceivedAtMs };
   }
 
+  /** The end of the segment before this one. */
+  endBefore(segment: Segment): Position | undefined {
+    return this.#segments[this.#segments.indexOf(segment) - 1]?.end;
+  }
+
+  /** Frees the disk of what is settled up to `low` in every cursor file, so that no start misses it. */
+  async sweep(low: Position): Promise<void> {
+    const freed = this.#doomed.filter((segment) => segment.data.isInMemory || segment.end <= low);
+    this.#doomed = this.#doomed.filter((segment) => !freed.includes(segment));
+    for (const segment of freed) await segment.data.remove().catch(() => undefined);
+  }
+
   async close(): Promise<void> {
-    await Promise.allSettled(this.#removals);
-    for (const segment of this.#segments) await segment.data.close();
-  }
-
-  /** Only destinations that are on count: a cursor that waits for its destination to come back keeps nobody out. */
-  #somebodyKeepsUp(oldest: Segment): boolean {
-    const on = [...this.#cursors.values()].filter((cursor) => cursor.isOn);
-    return on.length === 0 || on.some(({ settlements }) => settlements.low >= oldest.end);
-  }
-
-  #evictOldest(): void {
-    const oldest = this.#segments[0];
-    if (!oldest) return;
-    for (const [destination, { settlements }] of this.#cursors) {
-      for (let position = oldest.first; position < oldest.end; position++) {
-        if (!settlements.has(position)) this.#evict(destination, oldest, position, 'journal_full');
-      }
-    }
-    this.#removeOldest();
-  }
-
-  #evict(destination: DestinationId, segment: Segment, position: Position, code: Evicted['code']): void {
-    const cursor = this.#cursors.get(destination);
-    const settled = cursor?.settlements.items(position)?.size ?? 0;
-    cursor?.settlements.settle(position);
-    cursor?.noteSettled(position);
-    this.#events.evicted({ destination, position, items: segment.items(position) - settled, code });
-  }
-
-  async #create(first: Position): Promise<void> {
-    this.#segments.push(new Segment(first, await this.#store.create(first)));
-  }
-
-  #removeOldest(): void {
-    const segment = this.#segments.shift();
-    if (!segment) return;
-    this.#removals.push(segment.data.remove().catch(() => undefined));
-    this.#removed += 1;
-    if (this.#removed % 64 === 0) this.#removals = this.#removals.slice(-64);
+    for (const { data } of [...this.#doomed, ...this.#segments]) await data.close();
   }
 }

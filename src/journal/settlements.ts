@@ -65,6 +65,29 @@ export class Settlements {
     return this.#above.firstGap(Math.max(from, this.#low));
   }
 
+  /** The runs of [from, to) that are not settled. */
+  *unsettled(from: Position, to: Position): IterableIterator<readonly [Position, Position]> {
+    let at = this.nextUnsettled(from);
+    for (const [settledFrom, settledTo] of this.#above.entries()) {
+      if (at >= to) return;
+      if (settledFrom > at) yield [at, Math.min(settledFrom, to)];
+      at = Math.max(at, settledTo);
+    }
+    if (at < to) yield [at, to];
+  }
+
+  /**
+   * What was settled before this began, found only now: everything below `earlierEnd` is as `earlier` says, and from there to
+   * where this began there is nothing.
+   */
+  follow(earlier: Settlements, earlierEnd: Position): void {
+    const began = this.#low;
+    for (const [from, to] of earlier.#above.entries()) this.#above.add(from, to);
+    if (began > earlierEnd) this.#above.add(earlierEnd, began);
+    for (const [position, items] of earlier.#partial) this.#partial.set(position, items);
+    this.#low = this.#above.takeRunAt(Math.min(earlier.#low, began));
+  }
+
   settledAbove(): IterableIterator<readonly [Position, Position]> {
     return this.#above.entries();
   }

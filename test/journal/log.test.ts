@@ -3,9 +3,9 @@ import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LayoutError } from '../../src/journal/errors.ts';
 import type { Journal, JournalReader } from '../../src/journal/journal.ts';
 import { LockedError } from '../../src/journal/lock.ts';
-import { LayoutError } from '../../src/journal/open.ts';
 import { ItemSet } from '../../src/model/item-set.ts';
 import { accepted, journalEvents, startJournal, temporaryDir } from '../support/records.ts';
 
@@ -145,9 +145,7 @@ describe('a journal on disk', () => {
     const next = await startJournal({ dataDir: dir.path, events });
 
     expect(await readAll(next.reader('honeycomb'))).toEqual(['one', 'three']);
-    expect(events.evictedRecords).toEqual([
-      { destination: 'honeycomb', position: 1, items: 1, code: 'journal_damaged' },
-    ]);
+    expect(events.missingRecords).toEqual([{ destination: 'honeycomb', position: 1, records: 1, items: 1 }]);
     await next.shutdown(never);
   });
 

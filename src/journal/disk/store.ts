@@ -1,129 +1,110 @@
-// Part of the journal: segments as files, journal/<20-digit first position>.seg.
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fstatSync,
-  ftruncate,
-  open,
-  read,
-  writev,
-  writevSync,
-} from 'node:fs';
-import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
+// Part of the journal: segments as files, journal/<20-digit first position>.seg, plain while they are written to.
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Position } from '../../model/signals.ts';
+import { SEGMENT_HEAD_BYTES } from '../segment-head.ts';
 import type { SegmentBytes, SegmentStore } from '../store.ts';
+import { BlockWriter } from './blocks.ts';
+import { Inflater, isCompressed, openCompressed } from './compressed.ts';
+import { type FileContext, SegmentFile } from './segment-file.ts';
+import { replaceFile, UNFINISHED, writeAll } from './write.ts';
 
-const openFile = promisify(open);
-const truncateFile = promisify(ftruncate);
-const syncFile = promisify(fdatasync);
-
-/** Private to the user who runs sidecast: telemetry holds customer data. */
-const FILE_MODE = 0o600;
-const DIRECTORY_MODE = 0o700;
-/** POSIX IOV_MAX on Linux. */
-const MAX_BUFFERS_PER_WRITE = 1024;
-
-export function createDiskStore(dir: string): SegmentStore {
-  return {
-    async create(first) {
-      const path = join(dir, `${String(first).padStart(20, '0')}.seg`);
-      return openSegment(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
-    },
-    async list() {
-      await mkdir(dir, { recursive: true, mode: DIRECTORY_MODE });
-      const names = (await readdir(dir)).filter((name) => /^\d{20}\.seg$/.test(name)).sort();
-      return Promise.all(
-        names.map(async (name) => ({
-          first: Number(name.slice(0, 20)) as Position,
-          bytes: (await stat(join(dir, name))).size,
-          open: () => openSegment(join(dir, name), constants.O_RDWR),
-        })),
-      );
-    },
-  };
+export interface ListedSegment {
+  first: Position;
+  open(): Promise<SegmentFile | SegmentBytes>;
 }
 
-async function openSegment(path: string, flags: number): Promise<SegmentBytes> {
-  const fd = await openFile(path, flags, FILE_MODE);
-  let length = fstatSync(fd).size;
-  let closed = false;
+export interface DiskStore extends SegmentStore {
+  /** The segments of an earlier run, in order; what a crash kept from being finished is removed. */
+  list(): Promise<readonly ListedSegment[]>;
+  /** A file with the same bytes behind another head, for a segment that has none or has lost it. */
+  copy(first: Position, head: Buffer, source: SegmentBytes): Promise<SegmentBytes>;
+  /** A compressed file in place of the plain one; undefined when that would gain little. The index begins at `indexAt`. */
+  compress(first: Position, source: SegmentBytes, indexAt: number): Promise<SegmentBytes | undefined>;
+}
+
+const COPY_BYTES = 512 * 1024;
+/** A file that stays larger than this share of what it was is not worth inflating for every read. */
+const WORTHWHILE = 0.9;
+
+export function createDiskStore({ files, assertWell }: Omit<FileContext, 'removed'>, dir: string): DiskStore {
+  const inflater = new Inflater();
+  let blocks: BlockWriter | undefined;
+  /** What this process wrote or found. Somebody may have put another journal here meanwhile: it is not written over. */
+  const known = new Set<string>();
+  const context = { files, assertWell, removed: (path: string) => void known.delete(path) };
+  const pathOf = (first: Position) => join(dir, `${String(first).padStart(20, '0')}.seg`);
+
+  async function open(path: string): Promise<SegmentFile | SegmentBytes> {
+    const file = new SegmentFile(context, path, await files.open(path, 'existing'));
+    try {
+      return (await isCompressed(file)) ? await openCompressed(file, inflater) : file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** A file that has no record is what a failure left of a head. */
+  async function createEmpty(path: string) {
+    try {
+      return await files.open(path, 'create');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const found = await files.open(path, 'existing');
+      await found.close();
+      if (found.bytes > SEGMENT_HEAD_BYTES) throw error;
+      return files.open(path, 'replace');
+    }
+  }
+
   return {
-    async append(buffers) {
+    async create(first) {
+      const path = pathOf(first);
+      const file = new SegmentFile(context, path, await createEmpty(path), 0);
+      known.add(path);
+      await files.syncDirectory(dir);
+      return file;
+    },
+    async list() {
+      const names = await files.list(dir);
+      for (const name of names.filter((other) => other.endsWith(UNFINISHED)))
+        await files.remove(join(dir, name));
+      const found = names.filter((name) => /^\d{20}\.seg$/.test(name)).sort();
+      for (const name of found) known.add(join(dir, name));
+      return found.map((name) => ({ first: Number(name.slice(0, 20)), open: () => open(join(dir, name)) }));
+    },
+    async copy(first, head, source) {
+      const path = pathOf(first);
+      if (!known.has(path) && (await files.modifiedAtMs(path)) !== undefined)
+        throw new Error('the directory holds another journal');
+      known.add(path);
+      const file = await replaceFile(files, path, async (target) => {
+        const buffer = Buffer.allocUnsafeSlow(COPY_BYTES);
+        let at = await writeAll(target, [head], 0);
+        while (at < source.length)
+          at = await writeAll(target, [await source.read(at, COPY_BYTES, buffer)], at);
+      });
+      await files.syncDirectory(dir);
+      return new SegmentFile(context, path, file, source.length);
+    },
+    async compress(first, source, indexAt) {
+      const path = pathOf(first);
+      let compressed: SegmentBytes | undefined;
       try {
-        let at = length;
-        for (let i = 0; i < buffers.length; i += MAX_BUFFERS_PER_WRITE) {
-          at += await writeAll(fd, buffers.slice(i, i + MAX_BUFFERS_PER_WRITE), at);
-        }
-        length = at;
+        await replaceFile(files, path, async (target) => {
+          blocks ??= new BlockWriter();
+          const storedBytes = await blocks.write(source, target, [SEGMENT_HEAD_BYTES, indexAt]);
+          if (storedBytes > WORTHWHILE * source.length) throw new LittleGained();
+          // Found whole before the plain file is gone.
+          compressed = await openCompressed(new SegmentFile(context, path, target, storedBytes), inflater);
+        });
+        return compressed;
       } catch (error) {
-        await truncateFile(fd, length).catch(() => undefined);
+        if (error instanceof LittleGained) return undefined;
         throw error;
       }
     },
-    read: (offset, bytes, into) => readAll(fd, offset, bytes, into),
-    sync: () => syncFile(fd),
-    async truncate(bytes) {
-      await truncateFile(fd, bytes);
-      length = bytes;
-    },
-    async close() {
-      if (!closed) closeSync(fd);
-      closed = true;
-    },
-    async remove() {
-      if (!closed) closeSync(fd);
-      closed = true;
-      await unlink(path);
-    },
   };
 }
 
-/** writev may write less than asked; the rest goes out in further calls. */
-async function writeAll(fd: number, buffers: readonly Uint8Array[], offset: number): Promise<number> {
-  const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-  let written = await writeOnce(fd, buffers, offset);
-  while (written < total) written += await writeOnce(fd, remainder(buffers, written), offset + written);
-  return total;
-}
-
-/**
- * Up to this much goes to the page cache from the main thread: a copy of 0.1 ms at most, where handing over to the thread
- * pool and back costs as much again in wake-ups (measured: 0.11 ms of CPU a write, Node 24).
- */
-const MAX_SYNC_WRITE_BYTES = 512 * 1024;
-
-async function writeOnce(fd: number, buffers: readonly Uint8Array[], offset: number): Promise<number> {
-  const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-  if (bytes <= MAX_SYNC_WRITE_BYTES) return writevSync(fd, buffers, offset);
-  return new Promise((resolve, reject) => {
-    writev(fd, buffers, offset, (error, bytesWritten) => (error ? reject(error) : resolve(bytesWritten)));
-  });
-}
-
-function remainder(buffers: readonly Uint8Array[], skip: number): Uint8Array[] {
-  const rest: Uint8Array[] = [];
-  let left = skip;
-  for (const buffer of buffers) {
-    if (left < buffer.length) rest.push(buffer.subarray(left));
-    left = Math.max(0, left - buffer.length);
-  }
-  return rest;
-}
-
-async function readAll(fd: number, offset: number, bytes: number, into?: Buffer): Promise<Buffer> {
-  const buffer = into && into.length >= bytes ? into : Buffer.allocUnsafeSlow(bytes);
-  let filled = 0;
-  while (filled < bytes) {
-    const got = await new Promise<number>((resolve, reject) => {
-      read(fd, buffer, filled, bytes - filled, offset + filled, (error, n) =>
-        error ? reject(error) : resolve(n),
-      );
-    });
-    if (got === 0) break;
-    filled += got;
-  }
-  return buffer.subarray(0, filled);
-}
+class LittleGained extends Error {}

@@ -1,0 +1,34 @@
+// Part of the journal: what is wrong with the data directory, in words that begin with what becomes of the data.
+import type { Reason, ReasonCode } from '../model/reasons.ts';
+import type { Unwritable } from './journal.ts';
+
+const FATES: Readonly<Record<Unwritable, string>> = {
+  records: 'new data is kept in memory only',
+  settlements: 'nothing is lost, but what is delivered now is delivered again after a kill',
+};
+
+type Code = Extract<ReasonCode, 'disk_full' | 'not_writable' | 'disk_error'>;
+
+const CODES: Readonly<Record<string, Code>> = {
+  ENOSPC: 'disk_full',
+  EDQUOT: 'disk_full',
+  EACCES: 'not_writable',
+  EPERM: 'not_writable',
+  EROFS: 'not_writable',
+  ENOTDIR: 'not_writable',
+};
+
+const FIXES: Readonly<Record<Code, string>> = {
+  disk_full: 'Free space on the disk of SIDECAST_DATA_DIR, or lower SIDECAST_JOURNAL_MAX_BYTES.',
+  not_writable: 'Make SIDECAST_DATA_DIR writable for the user that runs sidecast.',
+  disk_error: 'Repair the disk of SIDECAST_DATA_DIR, or name another directory and restart.',
+};
+
+export function reasonOf(what: Unwritable, error: Error): Reason {
+  const code = CODES[(error as NodeJS.ErrnoException).code ?? ''] ?? 'disk_error';
+  return {
+    code,
+    message: `${FATES[what]}: ${error.message}`,
+    fix: `${FIXES[code]} It is tried again every 10 s.`,
+  };
+}
