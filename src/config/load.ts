@@ -1,15 +1,24 @@
 // Part of config: flags > environment > file > defaults, for whatever options it is given. The only reader of process.env.
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
+import { Secret, type SecretOrigin } from '../model/secret.ts';
 import { flagOf, type Option, type Options, type Values, yamlPathOf } from './option.ts';
 import { nearestName, type Problem } from './problems.ts';
 
 export interface Sources {
   /** As typed, without the command: `['--otlp-port', '0']` or `['--otlp-port=0']`. */
   flags?: readonly string[];
+  /** From a command line that is not ours, by variable; goes before the environment. */
+  preset?: Readonly<Record<string, Preset>>;
   env?: Readonly<Record<string, string | undefined>>;
   /** Contents and name of the YAML file. */
   file?: { name: string; text: string };
+}
+
+export interface Preset {
+  value: string;
+  /** What the user typed there: `flag -n`. */
+  source: string;
 }
 
 export type Groups = Readonly<Record<string, Options>>;
@@ -31,6 +40,7 @@ export interface Loaded<G extends Groups> {
 interface Typed {
   value: string;
   source: string;
+  origin: SecretOrigin;
 }
 
 /** Reads every option of every group; never throws on what a user typed. */
@@ -45,7 +55,11 @@ export function loadConfig<G extends Groups>(groups: G, sources: Sources): Loade
 
   const values = mapValues(groups, (group) =>
     mapValues(group, (option) => {
-      const typed = flags.get(option.env) ?? fromEnv(option, env, problems) ?? file.get(option.env);
+      const typed =
+        flags.get(option.env) ??
+        fromPreset(sources.preset?.[option.env]) ??
+        fromEnv(option, env, problems) ??
+        file.get(option.env);
       const shown = typed && option.secret ? '********' : (typed?.value ?? option.fallback);
       effective.push({ option, source: typed?.source ?? 'default', value: shown });
       return parseValue(option, typed, problems);
@@ -68,6 +82,11 @@ export function processSources(flags: readonly string[]): Sources {
   return name ? { ...base, file: { name, text: readFileSync(name, 'utf8') } } : base;
 }
 
+/** For libraries that read nothing but the environment: the AWS SDK and its files. */
+export function setVariables(variables: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, variables);
+}
+
 /** For a child process that gets nothing else of the user's environment. */
 export function searchPath(): string {
   return process.env['PATH'] ?? '';
@@ -77,7 +96,8 @@ function parseValue(option: Option<unknown>, typed: Typed | undefined, problems:
   const raw = typed?.value ?? option.fallback;
   if (raw === undefined) return undefined;
   const result = option.schema.safeParse(raw);
-  if (result.success) return result.data;
+  if (result.success)
+    return typed && result.data instanceof Secret ? result.data.from(typed.origin) : result.data;
   problems.push({
     option: option.env,
     source: typed?.source ?? 'default',
@@ -90,6 +110,15 @@ function parseValue(option: Option<unknown>, typed: Typed | undefined, problems:
   return option.fallback === undefined ? undefined : option.schema.parse(option.fallback);
 }
 
+function fromPreset(preset: Preset | undefined): Typed | undefined {
+  return (
+    preset && {
+      ...preset,
+      origin: { remedy: (what) => `Give ${preset.source} ${what}, and start sidecast again.` },
+    }
+  );
+}
+
 /** An empty variable counts as not set: compose files pass `${KEY}` on whether or not it has a value. */
 function fromEnv(
   option: Option<unknown>,
@@ -98,11 +127,20 @@ function fromEnv(
 ): Typed | undefined {
   for (const name of [option.env, ...(option.aliases ?? [])]) {
     const value = env[name];
-    if (value !== undefined && value.trim() !== '') return { value, source: `variable ${name}` };
+    if (value !== undefined && value.trim() !== '')
+      return {
+        value,
+        source: `variable ${name}`,
+        origin: { remedy: (what) => `Set ${name} to ${what}, and start sidecast again.` },
+      };
     const fileName = option.secret ? env[`${name}_FILE`] : undefined;
     if (!fileName) continue;
     try {
-      return { value: readFileSync(fileName, 'utf8').trim(), source: `file ${fileName}` };
+      return {
+        value: readSecretFile(fileName),
+        source: `file ${fileName}`,
+        origin: fileOrigin(fileName, `${name}_FILE`),
+      };
     } catch (error) {
       const message = `cannot be read (${(error as NodeJS.ErrnoException).code})`;
       problems.push({
@@ -115,6 +153,24 @@ function fromEnv(
     }
   }
   return undefined;
+}
+
+function readSecretFile(name: string): string {
+  return readFileSync(name, 'utf8').trim();
+}
+
+/** Orchestrators renew a mounted secret by writing the file anew. */
+function fileOrigin(name: string, variable: string): SecretOrigin {
+  return {
+    remedy: (what) => `Write ${what} to ${name} (${variable}): it is read again.`,
+    reread() {
+      try {
+        return readSecretFile(name);
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }
 
 function readFlags(
@@ -148,7 +204,12 @@ function readFlags(
         message: 'needs a value',
         fix: `Type ${name} VALUE.`,
       });
-    else found.set(option.env, { value, source: `flag ${name}` });
+    else
+      found.set(option.env, {
+        value,
+        source: `flag ${name}`,
+        origin: { remedy: (what) => `Give ${name} ${what}, and start sidecast again.` },
+      });
   }
   return found;
 }
@@ -167,6 +228,7 @@ function readFile(
       found.set(option.env, {
         value: Array.isArray(node) ? node.join(',') : String(node),
         source: `${file.name}: ${path}`,
+        origin: { remedy: (what) => `Set ${path} in ${file.name} to ${what}, and start sidecast again.` },
       });
     else if (node !== null && typeof node === 'object' && !Array.isArray(node)) {
       for (const [key, child] of Object.entries(node)) visit(child, path === '' ? key : `${path}.${key}`);

@@ -104,6 +104,30 @@ export const httpUrl = () =>
     return z.NEVER;
   });
 
+/** Where a listener binds. */
+export interface BindAddress {
+  hosts: readonly string[];
+  /** 0 picks a free one. */
+  port: number;
+}
+
+/** `127.0.0.1:2000`, `[::1]:2000`, `name:2000`; `:2000` is every address of the machine. The complaints are Go's own words. */
+export const address = () =>
+  z.string().transform((text, context): BindAddress => {
+    const [, ipv6, plain = '', port = ''] = /^(?:\[(.*)\]|([^:[\]]*)):([^:]*)$/.exec(text.trim()) ?? [];
+    if (ipv6 === undefined && plain === '' && !/^:[^:]*$/.test(text.trim())) {
+      const colons = text.split(':').length - 1;
+      context.addIssue(`address ${text}: ${colons > 1 ? 'too many colons' : 'missing port'} in address`);
+      return z.NEVER;
+    }
+    if (!/^\d*$/.test(port) || Number(port) > 65_535) {
+      context.addIssue(`address ${port}: invalid port`);
+      return z.NEVER;
+    }
+    const host = ipv6 ?? plain;
+    return { hosts: host === '' ? ['0.0.0.0', '::'] : [host], port: Number(port) };
+  });
+
 /** `SIDECAST_JOURNAL_MAX_BYTES` → `--journal-max-bytes`; `HONEYCOMB_API_KEY` → `--honeycomb-api-key`. */
 export function flagOf(option: Option<unknown>): string {
   return `--${option.env

@@ -1,4 +1,5 @@
 // Part of delivery: cuts a queue into requests that keep the vendor's limits in exact bytes.
+import type { Hunt } from './bisect.ts';
 import type { BatchLimits, EncodedItem } from './exporter.ts';
 import type { LoadedRecord } from './loaded.ts';
 
@@ -6,6 +7,10 @@ export interface Entry<T> {
   item: EncodedItem<T>;
   loaded: LoadedRecord;
   queuedAtMs: number;
+  /** What it counts for in memory, from the moment it is loaded: an entry that is cut in two costs no more. */
+  costBytes: number;
+  /** Failed while others succeeded: it counts by itself (Budget). */
+  isAside: boolean;
 }
 
 export interface Batch<T> {
@@ -18,6 +23,10 @@ export interface Batch<T> {
   lonelyFailures: number;
   /** Alone in the side lane, being taken apart. */
   isolated: boolean;
+  /** Cut small to see whether the vendor takes data again. */
+  isProbe: boolean;
+  /** The refused request that this is a part of. */
+  hunt: Hunt | undefined;
   notBeforeMs: number;
 }
 
@@ -29,6 +38,8 @@ export function createBatch<T>(entries: readonly Entry<T>[], from?: Batch<T>): B
     successesAtFailure: from?.successesAtFailure,
     lonelyFailures: from?.lonelyFailures ?? 0,
     isolated: from?.isolated ?? false,
+    isProbe: false,
+    hunt: from?.hunt,
     notBeforeMs: 0,
   };
 }
@@ -36,6 +47,10 @@ export function createBatch<T>(entries: readonly Entry<T>[], from?: Batch<T>): B
 /** Source items that an encoded item stands for: what `maxItems` counts. */
 export function weight(item: EncodedItem<unknown>): number {
   return item.sources.to - item.sources.from;
+}
+
+export function weightOf(entries: readonly Entry<unknown>[]): number {
+  return entries.reduce((sum, { item }) => sum + weight(item), 0);
 }
 
 /** First in, first out, with its sums at hand. */
@@ -49,8 +64,9 @@ export class EntryQueue<T> {
     return this.#entries.length - this.#head;
   }
 
-  get oldestQueuedAtMs(): number | undefined {
-    return this.#entries[this.#head]?.queuedAtMs;
+  /** The one that goes out next. */
+  get front(): Entry<T> | undefined {
+    return this.#entries[this.#head];
   }
 
   push(entry: Entry<T>): void {

@@ -71,7 +71,7 @@ export interface Refusal {
 export type ExportResult =
   /** 2xx, perhaps in part. `anonymous`: the vendor refused that many source items and named none. */
   | { status: 'delivered'; refused: readonly Refusal[]; anonymous?: { items: number; message: string } }
-  /** `counts: false` for refused connections, DNS and TLS failures: they say nothing about the batch. */
+  /** `counts: false` for refused connections, DNS and TLS failures, and for throttling: they say nothing about the batch. */
   | { status: 'retryable'; reason: Reason; retryAfterMs?: number; counts: boolean; vendor?: VendorAnswer }
   /** Key or permission: hold and probe again. */
   | { status: 'blocked'; reason: Reason; vendor?: VendorAnswer }
@@ -94,8 +94,8 @@ export interface Exporter<T> {
   limits: BatchLimits;
   /** Pure with respect to the record; may throw only on bytes that cannot be decoded (becomes `undecodable`). */
   encode(record: JournalRecord): Encoded<T>;
-  /** Cuts an item that covers several source items in two; undefined for an item of one source item. */
-  split?(item: EncodedItem<T>): readonly [EncodedItem<T>, EncodedItem<T>] | undefined;
+  /** Cuts an item that covers several source items: the first `count` of them, and the others. 0 < count < all. */
+  split?(item: EncodedItem<T>, count: number): readonly [EncodedItem<T>, EncodedItem<T>];
   /** One request. Throws only for bugs; a failure that the vendor or the network causes is a result. */
   send(items: readonly EncodedItem<T>[], signal: AbortSignal): Promise<ExportResult>;
   check(): AsyncIterable<CheckResult>;

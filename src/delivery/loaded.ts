@@ -2,7 +2,7 @@
 import type { Outcome } from '../ledger/ledger.ts';
 import { ItemSet } from '../model/item-set.ts';
 import type { ReasonCode } from '../model/reasons.ts';
-import type { Position } from '../model/signals.ts';
+import type { JournalRecord, Position } from '../model/signals.ts';
 
 export interface Verdict {
   outcome: Outcome;
@@ -18,11 +18,16 @@ const RANK: Readonly<Record<Outcome, number>> = {
   rejected: 5,
 };
 
-export type Book = (verdict: Verdict, items: number) => void;
+export function worse(a: Outcome, b: Outcome): boolean {
+  return RANK[a] > RANK[b];
+}
+
+export type Book = (verdict: Verdict, items: number, position: Position) => void;
 
 export class LoadedRecord {
   readonly position: Position;
   readonly items: number;
+  readonly receivedAtMs: number;
   readonly #book: Book;
   /** Derived items that have no outcome yet, by source item. Absent while the record is one undivided item. */
   #pending: Uint16Array | undefined;
@@ -37,12 +42,13 @@ export class LoadedRecord {
   /** The journal has removed the record: what is not in memory cannot be had again. */
   evictedBy: ReasonCode | undefined;
 
-  constructor(position: Position, items: number, settled: ItemSet | undefined, book: Book) {
+  constructor({ position, summary, receivedAtMs }: JournalRecord, settled: ItemSet | undefined, book: Book) {
     this.position = position;
-    this.items = items;
+    this.items = summary.items;
+    this.receivedAtMs = receivedAtMs;
     this.#book = book;
     this.#settled = settled;
-    this.#open = items - (settled?.size ?? 0);
+    this.#open = summary.items - (settled?.size ?? 0);
   }
 
   /** Source items without an outcome. */
@@ -70,7 +76,7 @@ export class LoadedRecord {
   /** One derived item has its outcome. */
   resolve(from: number, to: number, verdict: Verdict): void {
     if (!this.#pending && from === 0 && to === this.items) {
-      this.#book(verdict, this.#open);
+      this.#book(verdict, this.#open, this.position);
       this.#open = 0;
       return;
     }
@@ -140,6 +146,6 @@ export class LoadedRecord {
     this.#fresh.add(index);
     this.#open -= 1;
     const verdict = this.#verdicts[(this.#worst?.[index] ?? 0) - 1];
-    if (verdict) this.#book(verdict, 1);
+    if (verdict) this.#book(verdict, 1, this.position);
   }
 }

@@ -26,7 +26,8 @@ export function resultOf(
   return {
     status: 'retryable',
     reason,
-    counts: true,
+    // A vendor that asks to slow down says nothing about this batch either.
+    counts: meaning.code !== 'throttled',
     ...answer,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };

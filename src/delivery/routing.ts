@@ -1,9 +1,14 @@
 // Part of delivery: which records a destination has any use for, from the summary alone (DESIGN section 5).
 import type { ReasonCode } from '../model/reasons.ts';
-import type { DestinationId, Signal, Summary } from '../model/signals.ts';
+import type { DestinationId, Origin, Signal, Summary } from '../model/signals.ts';
 
 /** `all`: everything everywhere. `otlp`: X-Ray segments are skipped, X-Ray gets translated spans. */
 export type Routing = 'all' | 'otlp';
+
+/** False for a replayed dead letter everywhere but where it died: there it is neither accepted nor counted. */
+export function isMeantFor(destination: DestinationId, { only }: Origin): boolean {
+  return only === undefined || only === destination;
+}
 
 /** Why nothing of a record is for this destination; undefined when something is. Decided at intake and again at recovery. */
 export function skipReason(

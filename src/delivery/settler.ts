@@ -1,11 +1,11 @@
 // Part of delivery: what encoding and the vendor's answer mean for each source item, and for the partition.
-import type { JournalReader } from '../journal/journal.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { JournalRecord } from '../model/signals.ts';
-import { type Batch, createBatch, type Entry, weight } from './batcher.ts';
-import { halve } from './bisect.ts';
-import { deadLettersOf, suspectLetterOf } from './dead-letters.ts';
-import type { Encoded, ExportResult, ItemRange, VendorAnswer } from './exporter.ts';
+import { type Batch, createBatch, type Entry, weight, weightOf } from './batcher.ts';
+import { halve, isHopeless, singles, takeApart } from './bisect.ts';
+import type { Budget } from './budget.ts';
+import type { Bury } from './bury.ts';
+import type { Encoded, ExportResult, Refusal, VendorAnswer } from './exporter.ts';
 import type { LoadedRecord, Verdict } from './loaded.ts';
 import type { DeliveryOptions } from './loop.ts';
 import type { Partition } from './partitions.ts';
@@ -18,11 +18,13 @@ const DELIVERED: Verdict = { outcome: 'delivered' };
 
 export class Settler<T> {
   readonly #options: DeliveryOptions<T>;
-  readonly #reader: JournalReader;
+  readonly #bury: Bury;
+  readonly #budget: Budget;
 
-  constructor(options: DeliveryOptions<T>, reader: JournalReader) {
+  constructor(options: DeliveryOptions<T>, bury: Bury, budget: Budget) {
     this.#options = options;
-    this.#reader = reader;
+    this.#bury = bury;
+    this.#budget = budget;
   }
 
   /** A record that cannot be decoded is refused whole: it must not stop what comes behind it. */
@@ -44,7 +46,7 @@ export class Settler<T> {
   async settleEncoded(record: JournalRecord, loaded: LoadedRecord, encoded: Encoded<T>): Promise<void> {
     for (const { from, to, reason } of encoded.rejected) {
       if (loaded.isRangeSettled(from, to)) continue;
-      await this.#bury({ position: record.position, from, to }, reason, null);
+      if (!(await this.#bury({ position: record.position, from, to }, reason, null))) return;
       loaded.settleAside(from, to, { outcome: 'rejected', code: reason.code });
     }
     for (const { from, to, code } of encoded.skipped)
@@ -74,16 +76,15 @@ export class Settler<T> {
   async apply(partition: Partition<T>, batch: Batch<T>, result: ExportResult): Promise<readonly Entry<T>[]> {
     switch (result.status) {
       case 'delivered':
-        partition.succeed();
         return this.#applyDelivered(partition, batch, result);
       case 'retryable':
         return this.#applyRetryable(partition, batch, result);
       case 'blocked':
         partition.block(result.reason, this.#options.clock.now());
-        partition.returned.push(batch);
+        partition.giveBack(batch);
         return [];
       case 'rejected':
-        partition.succeed();
+        partition.succeed(this.#options.clock.now());
         return this.#takeApart(partition, batch, result.reason, result.vendor ?? null);
     }
   }
@@ -93,22 +94,44 @@ export class Settler<T> {
     batch: Batch<T>,
     result: Delivered,
   ): Promise<readonly Entry<T>[]> {
-    if (result.anonymous) return this.#applyAnonymous(batch, result.anonymous);
-    const again = new Set<Entry<T>>();
-    const refused = new Set<Entry<T>>();
-    for (const { index, retryable, reason, vendor } of result.refused) {
-      const entry = batch.entries[index];
-      if (!entry || refused.has(entry)) continue;
-      if (retryable) again.add(entry);
-      else {
-        refused.add(entry);
-        await this.#reject(entry, reason, vendor);
-      }
+    if (result.anonymous) {
+      partition.succeed(this.#options.clock.now());
+      return this.#applyAnonymous(batch, result.anonymous);
     }
-    if (again.size > 0) partition.returned.push(this.#postponed(createBatch([...again], batch)));
-    const done = batch.entries.filter((entry) => !again.has(entry));
-    for (const entry of done) if (!refused.has(entry)) resolve(entry, DELIVERED);
-    return done;
+    const named = new Map<Entry<T>, Refusal>();
+    for (const refusal of result.refused) {
+      const entry = batch.entries[refusal.index];
+      if (entry && !named.has(entry)) named.set(entry, refusal);
+    }
+    const again = batch.entries.filter((entry) => named.get(entry)?.retryable);
+    // Refusals without an answer are the exporter's own: they say nothing about the vendor.
+    const wasAsked = batch.entries.some((entry) => named.get(entry)?.vendor !== null);
+    if (wasAsked && again.length < batch.entries.length) partition.succeed(this.#options.clock.now());
+    for (const entry of batch.entries) {
+      const refusal = named.get(entry);
+      if (!refusal) resolve(entry, DELIVERED);
+      else if (!refusal.retryable) await this.#reject(entry, refusal.reason, refusal.vendor);
+    }
+    const [first] = again;
+    const why = first && named.get(first);
+    if (!why) return batch.entries;
+    const done = await this.#sendAgain(partition, batch, again, why);
+    return batch.entries.filter((entry) => !again.includes(entry) || done.includes(entry));
+  }
+
+  /** What the vendor refused for now, item by item, is a batch of its own that failed. Returns what is done with. */
+  #sendAgain(
+    partition: Partition<T>,
+    batch: Batch<T>,
+    again: readonly Entry<T>[],
+    { reason, vendor }: Refusal,
+  ): Promise<readonly Entry<T>[]> {
+    const rest = createBatch(again, batch);
+    // Others of the same request were taken.
+    if (again.length < batch.entries.length) rest.successesAtFailure = partition.successes - 1;
+    const counts = reason.code !== 'throttled';
+    const result: Retryable = { status: 'retryable', reason, counts, ...(vendor ? { vendor } : {}) };
+    return this.#applyRetryable(partition, rest, result);
   }
 
   /** "n rejected" without names: n items count as rejected, and the whole request is kept as suspect. */
@@ -123,7 +146,8 @@ export class Settler<T> {
     };
     let left = answer.items;
     for (const entry of batch.entries) {
-      await this.#bury(entry.item.sources, reason, { status: 200, body: answer.message }, true);
+      const vendor = { status: 200, body: answer.message };
+      if (!(await this.#bury(entry.item.sources, reason, vendor, true))) return batch.entries;
       const { from, to } = entry.item.sources;
       const refused = Math.min(left, weight(entry.item));
       left -= refused;
@@ -141,24 +165,25 @@ export class Settler<T> {
   ): Promise<readonly Entry<T>[]> {
     const { clock, random } = this.#options;
     const nowMs = clock.now();
-    const isLonely =
-      result.counts &&
-      batch.successesAtFailure !== undefined &&
-      partition.successes > batch.successesAtFailure;
+    const othersSucceed =
+      batch.successesAtFailure !== undefined && partition.successes > batch.successesAtFailure;
     batch.attempts += result.counts ? 1 : 0;
     batch.firstFailedAtMs ??= nowMs;
     batch.successesAtFailure = partition.successes;
-    if (!isLonely) {
+    if (result.counts && othersSucceed) {
+      // The vendor is well, this batch is not. It waits by itself and holds nobody up.
+      batch.lonelyFailures += 1;
+      this.#budget.setAside(batch.entries);
+      if (batch.isolated || batch.lonelyFailures >= LONELY_FAILURES_TO_ISOLATE)
+        return this.#isolate(partition, batch, result.reason, result.vendor ?? null);
+      partition.returned.push(this.#postponed(batch));
+    } else if (batch.isolated && !partition.isFailing) {
+      // That this one fails again says nothing about the vendor.
+      partition.returned.push(this.#postponed(batch));
+    } else {
       partition.fail(result.reason, result.retryAfterMs, nowMs, random);
-      partition.returned.push(batch);
-      return [];
+      partition.giveBack(batch);
     }
-    // Others succeed: the vendor is well, this batch is not. It waits by itself and holds nobody up.
-    batch.lonelyFailures += 1;
-    if (batch.isolated || batch.lonelyFailures >= LONELY_FAILURES_TO_ISOLATE) {
-      return this.#isolate(partition, batch, result.reason, result.vendor ?? null);
-    }
-    partition.returned.push(this.#postponed(batch));
     return [];
   }
 
@@ -176,55 +201,49 @@ export class Settler<T> {
       return [];
     }
     const failedForMs = this.#options.clock.now() - (batch.firstFailedAtMs ?? 0);
-    if (batch.attempts < GIVE_UP_ATTEMPTS || failedForMs < GIVE_UP_AFTER_MS) {
+    if (batch.lonelyFailures < GIVE_UP_ATTEMPTS || failedForMs < GIVE_UP_AFTER_MS) {
       partition.returned.push(this.#postponed(batch));
       return [];
     }
-    const message = `failed ${batch.attempts} times over ${Math.round(failedForMs / 60_000)} minutes while others succeeded: ${reason.message}`;
+    const message = `failed ${batch.lonelyFailures} times over ${Math.round(failedForMs / 60_000)} minutes while others succeeded: ${reason.message}`;
     const final: Reason = { code: 'vendor_error', message, fix: 'Look at the dead letter, then replay it.' };
     for (const entry of batch.entries) await this.#reject(entry, final, vendor);
     return batch.entries;
   }
 
-  /** The request can never succeed as it is: halve it until the one item is found that makes it so. */
+  /** The request can never succeed as it is: it is taken apart until the items are found that make it so. */
   async #takeApart(
     partition: Partition<T>,
     batch: Batch<T>,
     reason: Reason,
     vendor: VendorAnswer | null,
   ): Promise<readonly Entry<T>[]> {
-    const halves = halve(batch, this.#options.exporter);
-    if (halves) {
-      partition.returned.unshift(...halves);
+    const { exporter } = this.#options;
+    const hunt = batch.hunt ?? { items: weightOf(batch.entries), bad: 0 };
+    batch.hunt = hunt;
+    const parts = takeApart(batch, hunt, exporter);
+    if (parts.length > 1) {
+      partition.returned.unshift(...parts);
       return [];
     }
     for (const entry of batch.entries) await this.#reject(entry, reason, vendor);
+    hunt.bad += weightOf(batch.entries);
+    if (isHopeless(hunt))
+      partition.returned = partition.returned.flatMap((other) =>
+        other.hunt === hunt ? singles(other, exporter) : [other],
+      );
     return batch.entries;
   }
 
   async #reject(entry: Entry<T>, reason: Reason, vendor: VendorAnswer | null): Promise<void> {
-    await this.#bury(entry.item.sources, reason, vendor);
-    resolve(entry, { outcome: 'rejected', code: reason.code });
-  }
-
-  /** Writes the dead letter before anything is settled, so that a crash between the two repeats it rather than loses it. */
-  async #bury(
-    sources: ItemRange,
-    reason: Reason,
-    vendor: VendorAnswer | null,
-    suspect = false,
-  ): Promise<void> {
-    const { destination, deadLetters, clock } = this.#options;
-    const read = await this.#reader.read(sources.position);
-    if (!read) return;
-    const death = { destination, from: sources.from, to: sources.to, reason, vendor, deadAtMs: clock.now() };
-    const letters = suspect ? [suspectLetterOf(read.record, death)] : deadLettersOf(read.record, death);
-    await deadLetters.write(letters).catch((error: Error) => this.#options.onError(error));
+    if (await this.#bury(entry.item.sources, reason, vendor))
+      resolve(entry, { outcome: 'rejected', code: reason.code });
   }
 
   #postponed(batch: Batch<T>): Batch<T> {
     const { clock, random } = this.#options;
-    return { ...batch, notBeforeMs: clock.now() + backoffMs(Math.max(1, batch.attempts), undefined, random) };
+    const waitMs = backoffMs(Math.max(1, batch.attempts), undefined, random);
+    return { ...batch, isProbe: false, notBeforeMs: clock.now() + waitMs };
   }
 }
 

@@ -1,6 +1,6 @@
 // Part of the ledger: the only place that counts items. Metrics, /status, page and logs read from here.
 import type { Reason, ReasonCode } from '../model/reasons.ts';
-import type { DestinationId, ReceiverId, Signal } from '../model/signals.ts';
+import type { DestinationId, Position, ReceiverId, Signal } from '../model/signals.ts';
 import { type Account, openAccount } from './account.ts';
 
 export type Outcome = 'delivered' | 'skipped' | 'sampled' | 'rejected' | 'dropped';
@@ -14,6 +14,8 @@ export type LedgerEvent =
       outcome: Outcome;
       code: ReasonCode | undefined;
       items: number;
+      /** Whose items; absent where nobody knows. */
+      position: Position | undefined;
     }
   | {
       kind: 'state';
@@ -52,7 +54,13 @@ export class Ledger {
   }
 
   /** Items that were queued have their outcome. `code` says why, for all but `delivered`. */
-  settle(destination: DestinationId, outcome: Outcome, items: number, code?: ReasonCode): void {
+  settle(
+    destination: DestinationId,
+    outcome: Outcome,
+    items: number,
+    code?: ReasonCode,
+    position?: Position,
+  ): void {
     const account = this.#accounts.get(destination);
     if (!account || items === 0) return;
     account.counts.queued -= items;
@@ -60,7 +68,7 @@ export class Ledger {
     if (code && outcome !== 'delivered' && outcome !== 'sampled') {
       account.reasons[outcome][code] = (account.reasons[outcome][code] ?? 0) + items;
     }
-    this.#publish({ kind: 'settled', destination, outcome, code, items });
+    this.#publish({ kind: 'settled', destination, outcome, code, items, position });
   }
 
   setState(destination: DestinationId, to: DestinationState, reason: Reason | null, nowMs: number): void {

@@ -1,16 +1,40 @@
 // Part of the model: a value that prints masked wherever it ends up.
 import { inspect } from 'node:util';
 
-export class Secret {
-  readonly #value: string;
+/** Where a value came from. */
+export interface SecretOrigin {
+  /** The one thing to do to give another value: `Set HONEYCOMB_API_KEY to <what>.` */
+  remedy(what: string): string;
+  /** The value that is there now, where it can change while the process runs. */
+  reread?(): string | undefined;
+}
 
-  constructor(value: string) {
+export class Secret {
+  #value: string;
+  readonly #origin: SecretOrigin | undefined;
+
+  constructor(value: string, origin?: SecretOrigin) {
     this.#value = value;
+    this.#origin = origin;
   }
 
   /** The value itself: for a header or a signature, never for text that people read. */
   reveal(): string {
     return this.#value;
+  }
+
+  from(origin: SecretOrigin): Secret {
+    return new Secret(this.#value, origin);
+  }
+
+  /** For the fix of a refusal: names what was really used. */
+  remedy(what: string): string {
+    return this.#origin?.remedy(what) ?? `Use ${what}.`;
+  }
+
+  /** Somebody refused the value: `reveal` gives a newer one if there is one by now. */
+  refresh(): void {
+    this.#value = this.#origin?.reread?.() || this.#value;
   }
 
   toString(): string {

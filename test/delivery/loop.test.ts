@@ -1,11 +1,8 @@
 // Part of the tests: the delivery loop against a vendor that does as it is told.
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ExportResult, Refusal } from '../../src/delivery/exporter.ts';
 import { Delivery } from '../../src/delivery/loop.ts';
-import { isConserved } from '../../src/ledger/account.ts';
 import { ok, type Rig, reason, segments, startRig, stubExporter } from '../support/delivery.ts';
-import { temporaryDir } from '../support/records.ts';
 
 const retryable = (counts = true): ExportResult => ({
   status: 'retryable',
@@ -240,89 +237,4 @@ describe(Delivery, () => {
 
     expect(rig.counts().queued).toBe(0);
   });
-
-  it('keeps the books closed through any mix of answers, partial settlements, crashes and restarts', async () => {
-    const answer = fc.constantFrom(
-      'ok',
-      'retryable',
-      'unreachable',
-      'blocked',
-      'rejected',
-      'partial',
-      'anonymous',
-    );
-    const action = fc.oneof(
-      {
-        weight: 6,
-        arbitrary: fc.record({
-          kind: fc.constant('accept' as const),
-          names: fc.array(fc.constantFrom('a', 'p:b', 'q:c', 'skip', 'bad'), { minLength: 1, maxLength: 12 }),
-        }),
-      },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const) }) },
-    );
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(action, { maxLength: 25 }),
-        fc.array(answer, { minLength: 1, maxLength: 20 }),
-        async (actions, answers) => {
-          const dir = await temporaryDir();
-          const arrived = new Map<string, number>();
-          let calls = 0;
-          let healed = false;
-          const exporter = stubExporter((items) => {
-            const kind = healed ? 'ok' : (answers[calls++ % answers.length] ?? 'ok');
-            if (kind === 'retryable') return retryable();
-            if (kind === 'unreachable') return retryable(false);
-            if (kind === 'blocked') return { status: 'blocked', reason: reason('unauthorized') };
-            if (kind === 'rejected') return { status: 'rejected', reason: reason('vendor_rejected') };
-            const refused =
-              kind === 'partial'
-                ? items.flatMap((_, index) =>
-                    index % 3 === 0
-                      ? []
-                      : [{ index, retryable: index % 3 === 1, reason: reason('throttled'), vendor: null }],
-                  )
-                : [];
-            for (const item of items) arrived.set(`${item.sources.position}:${item.sources.from}`, 1);
-            return kind === 'anonymous'
-              ? { status: 'delivered', refused: [], anonymous: { items: 1, message: 'one' } }
-              : { status: 'delivered', refused };
-          });
-          let rig = await startRig(exporter, dir.path);
-          const expected = new Set<string>();
-          for (const step of actions) {
-            if (step.kind === 'accept') {
-              const position = await rig.accept(segments(...step.names));
-              step.names.forEach((name, index) => {
-                if (!/^(skip|bad)/.test(name)) expected.add(`${position}:${index}`);
-              });
-            } else if (step.kind === 'wait') rig.clock.advance(500);
-            else {
-              expect(isConserved(rig.counts())).toBe(true);
-              const owed = rig.counts().queued;
-              await rig.stop();
-              rig = await startRig(exporter, dir.path);
-              // A new account begins with what was owed; recovery has not lost or invented an item.
-              const { accepted } = rig.counts();
-              expect(accepted).toBe(owed);
-            }
-            await new Promise((resolve) => setImmediate(resolve));
-            expect(isConserved(rig.counts())).toBe(true);
-          }
-          healed = true;
-          await rig.until(settled(rig));
-          expect(isConserved(rig.counts())).toBe(true);
-          const buried = new Set(rig.letters.map((letter) => letter.id));
-          const missing = [...expected].filter((id) => !arrived.has(id) && !buried.has(id));
-          // Dead letters of earlier lives are in those lives' rigs: only a rejecting vendor can have made them.
-          if (!answers.some((kind) => kind === 'rejected' || kind === 'partial')) expect(missing).toEqual([]);
-          await rig.stop();
-          await dir.remove();
-        },
-      ),
-      { numRuns: 60 },
-    );
-  }, 60_000);
 });

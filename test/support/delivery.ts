@@ -1,5 +1,6 @@
 // Part of the tests: a vendor that does as it is told, and a delivery over a real journal in memory.
-import { createDeadLetterMemory, type DeadLetter } from '../../src/delivery/dead-letters.ts';
+import type { DeadLetter } from '../../src/delivery/dead-letters/letter.ts';
+import { createDeadLetterMemory } from '../../src/delivery/dead-letters/memory.ts';
 import type {
   BatchLimits,
   Encoded,
@@ -98,7 +99,7 @@ export interface Rig {
   journal: Journal;
   ledger: Ledger;
   clock: ManualClock;
-  delivery: Delivery<string>;
+  delivery: Pick<Delivery<unknown>, 'shutdown'>;
   letters: readonly DeadLetter[];
   accept(accepted: Accepted): Promise<number>;
   /** Turns the clock until the condition holds: every timer in between runs. */
@@ -107,24 +108,26 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-export async function startRig(
-  exporter: Exporter<string>,
+export async function startRig<T>(
+  exporter: Exporter<T>,
   dataDir = 'memory',
   random = () => 0.5,
+  clock = new ManualClock(),
+  onError: (error: Error) => void = (error) => {
+    throw error;
+  },
 ): Promise<Rig> {
   const ledger = new Ledger();
-  const clock = new ManualClock();
   ledger.open('aws-xray', clock.now());
   const deadLetters = createDeadLetterMemory();
   const events: JournalEvents = {
     recovered: ({ summary, settledItems }) => ledger.accept('aws-xray', summary.items - settledItems),
     evicted: ({ items, code }) => ledger.settle('aws-xray', 'dropped', items, code),
+    missing: () => undefined,
+    memoryLost: (_, items) => ledger.settle('aws-xray', 'dropped', items, 'memory_lost'),
     writable: () => undefined,
   };
   const journal = await startJournal({ dataDir, destinations: ['aws-xray'], clock, events });
-  const onError = (error: Error) => {
-    throw error;
-  };
   const delivery = new Delivery({
     destination: 'aws-xray',
     exporter,

@@ -4,10 +4,10 @@ import { httpUrl, integer, text, type Values } from '../../config/option.ts';
 import type { Reason } from '../../model/reasons.ts';
 
 /** CreateLogGroup: 1 to 512 of these, and `aws/` is Amazon's own. */
-const GROUP = /^(?!aws\/)[A-Za-z0-9_/.#-]{1,512}$/;
+export const LOG_GROUP_NAME = /^(?!aws\/)[A-Za-z0-9_/.#-]{1,512}$/;
 
 /** PutRetentionPolicy takes these and no others. */
-const RETENTION_DAYS = [
+export const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
@@ -15,7 +15,7 @@ export const options = {
   group: {
     env: 'CLOUDWATCH_LOG_GROUP',
     schema: text().refine(
-      (name) => GROUP.test(name),
+      (name) => LOG_GROUP_NAME.test(name),
       'expected 1 to 512 letters, digits and _ / . # -, not starting with aws/',
     ),
     summary: 'Log group, created when it is missing. CloudWatch Logs is on when it is set.',

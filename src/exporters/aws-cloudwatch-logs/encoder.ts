@@ -6,6 +6,7 @@ import type { NotableSpans, Resource } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { Reason } from '../../model/reasons.ts';
 import type { JournalRecord } from '../../model/signals.ts';
+import { untimely } from './age.ts';
 import { encodeEvent, type LogEvent } from './event.ts';
 import { logEvent, resourceFields } from './log-event.ts';
 import type { PartitionOf } from './partition.ts';
@@ -15,11 +16,6 @@ import { accessLine, errorEvent, type TimedEvent } from './span-events.ts';
 export const MAX_EVENTS = 10_000;
 export const MAX_REQUEST_BYTES = 1_048_576;
 export const MAX_SPREAD_MS = 86_400_000;
-/** PutLogEvents takes 14 days back and 2 hours ahead. Five minutes less, for the wait before it is sent and for clocks. */
-const MARGIN_MS = 300_000;
-const OLDEST_MS = 14 * 86_400_000 - MARGIN_MS;
-const NEWEST_MS = 2 * 3_600_000 - MARGIN_MS;
-
 export interface EncoderContext {
   decoder: Decoder;
   clock: Clock;
@@ -119,7 +115,7 @@ class Collector {
     const items: EncodedItem<LogEvent>[] = [];
     for (const { timeUnixMs, fields } of events) {
       const encoded = encodeEvent(timeUnixMs, fields);
-      const reason = this.#untimely(timeUnixMs) ?? (encoded ? undefined : tooLarge);
+      const reason = untimely(timeUnixMs, this.#nowMs) ?? (encoded ? undefined : tooLarge);
       if (reason || !encoded) {
         this.#rejected.push({ from: index, to: index + 1, reason: reason ?? tooLarge });
         return;
@@ -140,23 +136,8 @@ class Collector {
     this.#partitions.set(resource, partition);
     return partition;
   }
-
-  #untimely(timeUnixMs: number): Reason | undefined {
-    if (timeUnixMs < this.#nowMs - OLDEST_MS) return tooOld;
-    return timeUnixMs > this.#nowMs + NEWEST_MS ? tooNew : undefined;
-  }
 }
 
-const tooOld: Reason = {
-  code: 'too_old',
-  message: 'the event is older than the 14 days that CloudWatch Logs takes',
-  fix: "Check the sender's clock; the dead letter holds the event.",
-};
-const tooNew: Reason = {
-  code: 'too_new',
-  message: 'the event is further ahead than the 2 hours that CloudWatch Logs takes',
-  fix: "Check the sender's clock; the dead letter holds the event.",
-};
 const tooLarge: Reason = {
   code: 'too_large',
   message: 'the event is larger than 1 MB and could not be cut to size',

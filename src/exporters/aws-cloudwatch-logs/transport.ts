@@ -3,9 +3,12 @@ import { AwsError, type AwsErrorKind } from '../../aws/errors.ts';
 import type { Logs } from '../../aws/logs.ts';
 import type { EncodedItem, ExportResult, Refusal } from '../../delivery/exporter.ts';
 import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
+import { sendTimely } from '../../delivery/timely.ts';
 import { HttpError } from '../../http/client.ts';
 import { unanswered } from '../../http/unanswered.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { Reason } from '../../model/reasons.ts';
+import { untimely } from './age.ts';
 import type { LogEvent } from './event.ts';
 import { placeOf } from './partition.ts';
 import { createStreams } from './streams.ts';
@@ -100,12 +103,10 @@ export function bodyOf(partition: string, events: readonly LogEvent[]): Uint8Arr
   return Buffer.from(`{${place},"logEvents":[${events.map(({ json }) => json).join(',')}]}`);
 }
 
-export function createTransport(logs: Logs, retentionDays: number | undefined): Transport {
+export function createTransport(logs: Logs, retentionDays: number | undefined, clock: Clock): Transport {
   const streams = createStreams(logs, retentionDays);
-  return async (items, signal) => {
-    const [first] = items;
-    if (!first) return { status: 'delivered', refused: [] };
-    const { partition } = first;
+  const put = async (items: readonly EncodedItem<LogEvent>[], signal: AbortSignal): Promise<ExportResult> => {
+    const partition = items[0]?.partition ?? '';
     const body = bodyOf(
       partition,
       items.map(({ value }) => value),
@@ -121,6 +122,14 @@ export function createTransport(logs: Logs, retentionDays: number | undefined): 
       return readFailure(error);
     }
   };
+  return (items, signal) => {
+    const nowMs = clock.now();
+    return sendTimely(
+      items,
+      (timeUnixMs) => untimely(timeUnixMs, nowMs),
+      (timely) => put(timely, signal),
+    );
+  };
 }
 
 /** Throws what is neither an answer nor the lack of one: a bug. */
@@ -131,10 +140,10 @@ export function readFailure(error: unknown): ExportResult {
 }
 
 function toResult(meaning: Meaning, error: AwsError): ExportResult {
-  const { status, code, message, retryAfterMs } = error;
+  const { status, code, message, retryAfterMs, fix = meaning.fix } = error;
   const words = [status || '', code, message].filter((part) => part !== '').join(' ');
   const vendor = status === 0 ? undefined : { status, body: error.body.slice(0, MAX_SHOWN_BYTES) };
-  return resultOf(meaning, words, vendor, retryAfterMs);
+  return resultOf({ ...meaning, fix }, words, vendor, retryAfterMs);
 }
 
 /** Positions in the events as they were sent; both ends are exclusive, the start is inclusive. */

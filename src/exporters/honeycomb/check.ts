@@ -26,7 +26,7 @@ export async function* check(
       timeoutMs: TIMEOUT_MS,
     });
     if (answer.status === 401) {
-      const fix = 'Set HONEYCOMB_API_KEY to an ingest key of this region.';
+      const fix = config.apiKey?.remedy('an ingest key of this region') ?? '';
       yield {
         step: 'identity',
         status: 'failed',

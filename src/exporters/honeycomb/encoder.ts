@@ -22,19 +22,19 @@ export function encode(record: JournalRecord, dataset: string | undefined, decod
     : encodeOtlp(record, record.signal, dataset);
 }
 
-/** Halves an item by its source items. */
-export function split(item: EncodedItem<Part>): readonly [EncodedItem<Part>, EncodedItem<Part>] | undefined {
+/** The first `count` source items, and the others. */
+export function split(
+  item: EncodedItem<Part>,
+  count: number,
+): readonly [EncodedItem<Part>, EncodedItem<Part>] {
   const { from, to, position } = item.sources;
-  const count = to - from;
-  if (count < 2) return undefined;
-  const middle = count >> 1;
   const { signal, bytes } = item.value;
-  const half = (start: number, end: number): EncodedItem<Part> => {
+  const part = (start: number, end: number): EncodedItem<Part> => {
     const chosen = select(signal, bytes, (index) => index >= start && index < end);
     const sources = { position, from: from + start, to: from + end };
     return { ...item, sources, bytes: chosen.length, value: { ...item.value, bytes: chosen } };
   };
-  return [half(0, middle), half(middle, count)];
+  return [part(0, count), part(count, to - from)];
 }
 
 function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string | undefined): Encoded<Part> {
@@ -71,9 +71,9 @@ function toItem(part: Part, sources: EncodedItem<Part>['sources'], timeUnixMs: n
 }
 
 function cutToLimits(item: EncodedItem<Part>): readonly EncodedItem<Part>[] {
-  const fits = item.bytes <= MAX_REQUEST_BYTES && item.sources.to - item.sources.from <= MAX_REQUEST_SPANS;
-  const halves = fits ? undefined : split(item);
-  return halves ? halves.flatMap(cutToLimits) : [item];
+  const count = item.sources.to - item.sources.from;
+  const fits = item.bytes <= MAX_REQUEST_BYTES && count <= MAX_REQUEST_SPANS;
+  return fits || count < 2 ? [item] : split(item, count >> 1).flatMap(cutToLimits);
 }
 
 const notASegment = {

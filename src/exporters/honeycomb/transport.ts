@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import type { EncodedItem, ExportResult } from '../../delivery/exporter.ts';
 import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
+import { sendWithKey } from '../../delivery/with-key.ts';
 import { type HttpAnswer, type HttpClient, HttpError } from '../../http/client.ts';
 import { retryAfterMs } from '../../http/retry-after.ts';
 import { unanswered } from '../../http/unanswered.ts';
@@ -23,7 +24,7 @@ export type Transport = (items: readonly EncodedItem<Part>[], signal: AbortSigna
  * Statuses as the vendor documents them. Anything else is not the vendor speaking, or a wrong path: the data is held, not
  * refused.
  */
-const MEANINGS: Readonly<Record<number, Meaning>> = {
+const meanings = (key: HoneycombConfig['apiKey']): Readonly<Record<number, Meaning>> => ({
   400: {
     status: 'rejected',
     code: 'vendor_rejected',
@@ -34,13 +35,13 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
     status: 'blocked',
     code: 'unauthorized',
     message: 'Honeycomb refuses the key',
-    fix: 'Set HONEYCOMB_API_KEY to an ingest key; a Classic key also needs HONEYCOMB_DATASET.',
+    fix: `${key?.remedy('an ingest key') ?? ''} A Classic key also needs HONEYCOMB_DATASET.`,
   },
   403: {
     status: 'blocked',
     code: 'forbidden',
     message: 'the Honeycomb key may not send events',
-    fix: 'Give the key the permission Send Events (and Create Dataset for new services).',
+    fix: key?.remedy('a key with the permission Send Events (and Create Dataset for new services)') ?? '',
   },
   413: {
     status: 'rejected',
@@ -66,7 +67,7 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
     message: 'Honeycomb asks to slow down',
     fix: 'Nothing: it is sent again. Look at the usage of the team if it stays.',
   },
-};
+});
 const SERVER_ERROR: Meaning = {
   status: 'retryable',
   code: 'vendor_unavailable',
@@ -92,8 +93,8 @@ export function createTransport(
     logs: endpointFor(config, '/v1/logs'),
     metrics: endpointFor(config, '/v1/metrics'),
   };
+  const meaningOf = meanings(config.apiKey);
   const headers: Record<string, string> = {
-    'x-honeycomb-team': config.apiKey?.reveal() ?? '',
     'content-type': 'application/x-protobuf',
     'user-agent': userAgent,
     ...(compressor.name === 'none' ? {} : { 'content-encoding': compressor.name }),
@@ -104,16 +105,20 @@ export function createTransport(
     if (!first) return { status: 'delivered', refused: [] };
     const { signal: kind, dataset } = first.value;
     const body = await compressor.compress(items.map((item) => item.value.bytes));
-    try {
+    const send = async (key: string): Promise<ExportResult> => {
+      const keyed = { ...headers, 'x-honeycomb-team': key };
       const answer = await http.request({
         method: 'POST',
         url: urls[kind],
-        headers: dataset === undefined ? headers : { ...headers, 'x-honeycomb-dataset': dataset },
+        headers: dataset === undefined ? keyed : { ...keyed, 'x-honeycomb-dataset': dataset },
         body,
         timeoutMs: TIMEOUT_MS,
         signal,
       });
-      return answer.status === 200 ? readSuccess(kind, answer) : readFailure(answer, clock.now());
+      return answer.status === 200 ? readSuccess(kind, answer) : readFailure(answer, meaningOf, clock.now());
+    };
+    try {
+      return await sendWithKey(config.apiKey, send);
     } catch (error) {
       if (error instanceof HttpError) return { status: 'retryable', ...unanswered(error) };
       throw error;
@@ -131,8 +136,12 @@ function readSuccess(kind: Part['signal'], answer: HttpAnswer): ExportResult {
   };
 }
 
-function readFailure(answer: HttpAnswer, nowMs: number): ExportResult {
-  const meaning = MEANINGS[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : ELSEWHERE);
+function readFailure(
+  answer: HttpAnswer,
+  meaningOf: Readonly<Record<number, Meaning>>,
+  nowMs: number,
+): ExportResult {
+  const meaning = meaningOf[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : ELSEWHERE);
   const said = statusMessage(answer.body, answer.headers['content-type'] ?? '');
   const words = said ? `${answer.status}: ${said}` : String(answer.status);
   const body = Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES);

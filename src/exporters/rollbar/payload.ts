@@ -4,13 +4,18 @@ import type Rollbar from 'rollbar';
 /** What Rollbar's own libraries cut to. */
 export const MAX_PAYLOAD_BYTES = 512 * 1024;
 
-/** The request's body; undefined when the item cannot be cut to size. */
-export type Finish = (item: Record<string, unknown>) => Uint8Array | undefined;
+/** The request's body of at most `maxBytes`; undefined when the item cannot be cut to size. */
+export type Finish = (item: Record<string, unknown>, maxBytes?: number) => Uint8Array | undefined;
 
 /** Missing in rollbar's own types. */
 interface Builder {
   options: { scrubFields: readonly string[]; scrubHeaders: readonly string[] };
   buildJsonPayload(item: Record<string, unknown>): string | null;
+}
+
+/** Long strings and most frames go, step by step. */
+interface Truncation {
+  truncate(payload: unknown, jsonBackup: undefined, maxBytes: number): { value?: string };
 }
 
 type Scrub = (data: object, fields: readonly string[], paths?: readonly string[]) => Record<string, unknown>;
@@ -24,11 +29,13 @@ export function finisher(): Promise<Finish> {
 }
 
 async function load(): Promise<Finish> {
-  const [{ default: Client }, scrubModule] = await Promise.all([
+  const [{ default: Client }, scrubModule, truncationModule] = await Promise.all([
     import('rollbar'),
     import('rollbar/src/scrub'),
+    import('rollbar/src/truncation'),
   ]);
   const scrub = scrubModule.default as unknown as Scrub;
+  const { truncate } = truncationModule.default as unknown as Truncation;
   const client = new Client({ accessToken: 'unused', ...SILENT }) as unknown as Builder;
   const { scrubFields = [], scrubHeaders = [] } = client.options as {
     scrubFields?: string[];
@@ -38,12 +45,14 @@ async function load(): Promise<Finish> {
   // What scrubbing masks holds one of the words, as a key or before an "=" (each perhaps in brackets). Most items have none and
   // are done: scrubbing takes 0.4 ms, most of what an item costs. The words are ASCII, which JSON leaves as it is.
   const suspect = new RegExp(`(?:${secrets.join('|')})[[\\]%5bd]{0,8}["=]`, 'i');
-  return (item) => {
+  return (item, maxBytes = MAX_PAYLOAD_BYTES) => {
     const plain = client.buildJsonPayload(item);
     const json =
       plain !== null && !suspect.test(plain) ? plain : client.buildJsonPayload(scrub(item, secrets));
-    const body = json ? Buffer.from(json) : undefined;
-    return body && body.length <= MAX_PAYLOAD_BYTES ? body : undefined;
+    if (!json) return undefined;
+    const fits = Buffer.byteLength(json) <= maxBytes;
+    const body = Buffer.from(fits ? json : (truncate(JSON.parse(json), undefined, maxBytes).value ?? json));
+    return body.length <= maxBytes ? body : undefined;
   };
 }
 

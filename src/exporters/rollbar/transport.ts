@@ -1,10 +1,12 @@
 // Part of exporters/rollbar: one item, and what each answer means.
 import type { EncodedItem, ExportResult } from '../../delivery/exporter.ts';
 import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
+import { sendWithKey } from '../../delivery/with-key.ts';
 import { type HttpAnswer, type HttpClient, HttpError } from '../../http/client.ts';
 import { retryAfterMs } from '../../http/retry-after.ts';
 import { unanswered } from '../../http/unanswered.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { Reason } from '../../model/reasons.ts';
 import type { RollbarConfig } from './config.ts';
 import { toItem } from './item.ts';
 import type { Occurrence } from './occurrence.ts';
@@ -41,19 +43,19 @@ const REFUSED: Meaning = {
   fix: 'Look at the dead letter.',
 };
 
-const MEANINGS: Readonly<Record<number, Meaning>> = {
+const meanings = (token: RollbarConfig['accessToken']): Readonly<Record<number, Meaning>> => ({
   400: { ...REFUSED, message: 'Rollbar cannot read the item' },
   401: {
     status: 'blocked',
     code: 'unauthorized',
     message: 'Rollbar refuses the token',
-    fix: 'Set ROLLBAR_ACCESS_TOKEN to a token of the project.',
+    fix: token?.remedy('a token of the project') ?? '',
   },
   403: {
     status: 'blocked',
     code: 'forbidden',
     message: 'the Rollbar token may not send items',
-    fix: 'Set ROLLBAR_ACCESS_TOKEN to a token with the scope post_server_item.',
+    fix: token?.remedy('a token with the scope post_server_item') ?? '',
   },
   413: {
     status: 'rejected',
@@ -68,22 +70,35 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
     message: 'Rollbar asks to slow down',
     fix: "Nothing: it is sent again. Raise the token's rate limit if it stays.",
   },
-};
+});
 
 const TIMEOUT_MS = 10_000;
 const MAX_WAIT_MS = 3_600_000;
 
-export function createTransport(
-  config: RollbarConfig,
-  { http, clock, version }: TransportContext,
-): Transport {
+/** What Rollbar finds too large is cut further: first its own libraries' limit, then what any proxy lets pass. */
+const SIZES_BYTES = [MAX_PAYLOAD_BYTES, 128 * 1024, 32 * 1024];
+
+export function createTransport(config: RollbarConfig, context: TransportContext): Transport {
   return async ([item], signal) => {
     if (!item) return { status: 'delivered', refused: [] };
     const finish = await finisher();
-    // Made here rather than in the encoder: parsing and scrubbing a stack takes a millisecond, and a record may hold hundreds.
-    const body = finish(toItem(item.value, { environment: config.environment, version }));
-    if (!body) return { status: 'rejected', reason: tooLarge };
-    return post(config, { http, clock, version }, body, signal);
+    let refused: ExportResult = { status: 'rejected', reason: TOO_LARGE };
+    let sentBytes = Number.POSITIVE_INFINITY;
+    for (const maxBytes of SIZES_BYTES) {
+      if (maxBytes >= sentBytes) continue;
+      // Made here rather than in the encoder: parsing and scrubbing a stack takes a millisecond, and a record may hold hundreds.
+      const body = finish(
+        toItem(item.value, { environment: config.environment, version: context.version }),
+        maxBytes,
+      );
+      if (!body) return refused;
+      const result = await post(config, context, body, signal);
+      if (result.status !== 'rejected' || result.reason.code !== 'too_large') return result;
+      const message = `${result.reason.message}, also when it is cut to ${body.length} bytes`;
+      refused = { ...result, reason: { ...TOO_LARGE, message } };
+      sentBytes = body.length;
+    }
+    return refused;
   };
 }
 
@@ -94,27 +109,34 @@ export async function post(
   body: Uint8Array,
   signal?: AbortSignal,
 ): Promise<ExportResult> {
-  try {
+  const send = async (token: string): Promise<ExportResult> => {
     const answer = await http.request({
       method: 'POST',
       url: config.endpoint,
       headers: {
         'content-type': 'application/json',
-        'x-rollbar-access-token': config.accessToken?.reveal() ?? '',
+        'x-rollbar-access-token': token,
         'user-agent': `sidecast/${version}`,
       },
       body,
       timeoutMs: TIMEOUT_MS,
       ...(signal ? { signal } : {}),
     });
-    return readAnswer(answer, clock.now());
+    return readAnswer(answer, meanings(config.accessToken), clock.now());
+  };
+  try {
+    return await sendWithKey(config.accessToken, send);
   } catch (error) {
     if (error instanceof HttpError) return { status: 'retryable', ...unanswered(error) };
     throw error;
   }
 }
 
-function readAnswer(answer: HttpAnswer, nowMs: number): ExportResult {
+function readAnswer(
+  answer: HttpAnswer,
+  meaningOf: Readonly<Record<number, Meaning>>,
+  nowMs: number,
+): ExportResult {
   const shown = Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES);
   const said = readBody(shown);
   if (answer.status === 200 && said?.err === 0) return { status: 'delivered', refused: [] };
@@ -123,7 +145,7 @@ function readAnswer(answer: HttpAnswer, nowMs: number): ExportResult {
       ? said
         ? REFUSED
         : MISDIRECTED
-      : (MEANINGS[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : MISDIRECTED));
+      : (meaningOf[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : MISDIRECTED));
   const words = [answer.status, said?.message].filter(Boolean).join(': ');
   const waitMs = rateLimitMs(answer.headers) ?? retryAfterMs(answer.headers, nowMs);
   return resultOf(meaning, words, { status: answer.status, body: shown }, waitMs);
@@ -145,8 +167,8 @@ function rateLimitMs(headers: HttpAnswer['headers']): number | undefined {
   return waitMs > 0 ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
 }
 
-const tooLarge = {
-  code: 'too_large' as const,
+const TOO_LARGE: Reason = {
+  code: 'too_large',
   message: `the item is larger than the ${MAX_PAYLOAD_BYTES} bytes that Rollbar takes, also when it is cut`,
   fix: 'Record fewer or shorter attributes on the span.',
 };

@@ -9,7 +9,9 @@ import { traceUrl } from '../../../src/exporters/aws-cloudwatch-logs/links.ts';
 import { partitions } from '../../../src/exporters/aws-cloudwatch-logs/partition.ts';
 import { createTransport } from '../../../src/exporters/aws-cloudwatch-logs/transport.ts';
 import { HttpError } from '../../../src/http/client.ts';
-import { all, context, itemOf, never } from '../records.ts';
+import { all, context, itemOf, NOW_MS, never } from '../records.ts';
+
+const { clock } = context('aws-cloudwatch-logs');
 
 type Operation = 'put' | 'group' | 'stream' | 'retention';
 type Answers = Partial<Record<Operation, unknown[]>>;
@@ -50,14 +52,50 @@ const missing = () =>
   });
 const exists = () => new AwsError('exists', '', { code: 'ResourceAlreadyExistsException', status: 400 });
 const send = (answers: Answers, count = 1) =>
-  createTransport(logsAnswering(answers), 30)(items(count), never);
+  createTransport(logsAnswering(answers), 30, clock)(items(count), never);
 const kinds = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
+
+describe('events that grew too old while they waited', () => {
+  const DAY_MS = 86_400_000;
+  const aged = (...daysBack: number[]) =>
+    daysBack.map((days, i) =>
+      itemOf(
+        { json: `{"timestamp":${i},"message":"m"}` },
+        { partition: 'g\u0000s', timeUnixMs: NOW_MS - days * DAY_MS },
+      ),
+    );
+
+  it('are refused by themselves, and the others are sent without them', async () => {
+    const logs = logsAnswering({ put: [{ rejectedLogEventsInfo: { tooNewLogEventStartIndex: 1 } }] });
+
+    const result = await createTransport(logs, 30, clock)(aged(14, 15, 1, 2), never);
+
+    expect(logs.calls).toEqual([expect.stringContaining('[{"timestamp":2,"message":"m"},{"timestamp":3')]);
+    expect(result).toMatchObject({
+      status: 'delivered',
+      refused: [
+        { index: 0, retryable: false, reason: { code: 'too_old' }, vendor: null },
+        { index: 1, retryable: false, reason: { code: 'too_old' }, vendor: null },
+        { index: 3, retryable: false, reason: { code: 'too_new' }, vendor: { status: 200 } },
+      ],
+    });
+  });
+
+  it('cost no request when there are no others', async () => {
+    const logs = logsAnswering({});
+
+    const result = await createTransport(logs, 30, clock)(aged(20, 30), never);
+
+    expect(logs.calls).toEqual([]);
+    expect(result).toMatchObject({ status: 'delivered', refused: [{ index: 0 }, { index: 1 }] });
+  });
+});
 
 describe(createTransport, () => {
   it('writes the request as the API takes it', async () => {
     const logs = logsAnswering({});
 
-    const result = await createTransport(logs, undefined)(items(2), never);
+    const result = await createTransport(logs, undefined, clock)(items(2), never);
 
     expect(result).toEqual({ status: 'delivered', refused: [] });
     expect(logs.calls).toEqual([
@@ -136,21 +174,24 @@ describe('a missing stream', () => {
   it('is made, and the events are sent again', async () => {
     const logs = logsAnswering({ put: [missing()] });
 
-    expect(await createTransport(logs, 30)(items(), never)).toEqual({ status: 'delivered', refused: [] });
+    expect(await createTransport(logs, 30, clock)(items(), never)).toEqual({
+      status: 'delivered',
+      refused: [],
+    });
     expect(kinds(logs.calls)).toEqual(['put', 'stream', 'put']);
   });
 
   it('is made after its group, whose retention is set', async () => {
     const logs = logsAnswering({ put: [missing()], stream: [missing()] });
 
-    expect(await createTransport(logs, 30)(items(), never)).toMatchObject({ status: 'delivered' });
+    expect(await createTransport(logs, 30, clock)(items(), never)).toMatchObject({ status: 'delivered' });
     expect(logs.calls.slice(1, -1)).toEqual(['stream g/s', 'group g', 'retention g 30', 'stream g/s']);
   });
 
   it('leaves the retention of a group that somebody else made', async () => {
     const logs = logsAnswering({ put: [missing()], stream: [missing(), exists()], group: [exists()] });
 
-    expect(await createTransport(logs, 30)(items(), never)).toMatchObject({ status: 'delivered' });
+    expect(await createTransport(logs, 30, clock)(items(), never)).toMatchObject({ status: 'delivered' });
     expect(kinds(logs.calls)).toEqual(['put', 'stream', 'group', 'stream', 'put']);
   });
 
@@ -162,7 +203,7 @@ describe('a missing stream', () => {
 
   it('is made once for requests that miss it together', async () => {
     const logs = logsAnswering({ put: [missing(), missing(), missing()], stream: [missing()] });
-    const transport = createTransport(logs, undefined);
+    const transport = createTransport(logs, undefined, clock);
 
     const results = await Promise.all([
       transport(items(), never),
@@ -176,7 +217,7 @@ describe('a missing stream', () => {
 
   it('is waited for when it is not visible yet, and made again when it went away', async () => {
     const logs = logsAnswering({ put: [missing(), missing(), missing()] });
-    const transport = createTransport(logs, undefined);
+    const transport = createTransport(logs, undefined, clock);
 
     expect(await transport(items(), never)).toMatchObject({
       status: 'retryable',

@@ -45,26 +45,53 @@ describe(encode, () => {
     );
   });
 
-  it('refuses a document of more than 64 kB, and only that one', () => {
+  it('refuses a document of more than 64 kB that has nothing to split off, and only that one', () => {
     const { items, rejected } = encode(segments('{}', `"${'x'.repeat(65_535)}"`, `"${'x'.repeat(65_534)}"`));
 
     expect(items.map(({ sources }) => sources.from)).toEqual([0, 2]);
-    expect(rejected).toMatchObject([{ from: 1, to: 2, reason: { code: 'too_large' } }]);
+    expect(rejected).toMatchObject([
+      { from: 1, to: 2, reason: { code: 'too_large', message: expect.stringContaining('65537 bytes') } },
+    ]);
   });
 
-  it('translates every span of a request into a document with the same id', () => {
+  it('makes several documents of one of more than 64 kB where subsegments can be sent on their own', () => {
+    const subsegment = (id: string) => ({ id, name: 'élan', metadata: { text: '☁'.repeat(10_000) } });
+    const root = { id: '6a71ab68d7306b7e', trace_id: '1-6b00f63f-a3e68852443a73646a96d06c', name: 'root' };
+    const subsegments = ['1', '2', '3'].map((digit) => subsegment(digit.repeat(16)));
+
+    const { items, rejected } = encode(segments('{}', JSON.stringify({ ...root, subsegments }), '{}'));
+
+    expect(rejected).toEqual([]);
+    expect(items.map(({ sources }) => sources.from)).toEqual([0, 1, 1, 2]);
+    expect(items.every(({ bytes }) => bytes < 100_000)).toBe(true);
+    const sent = JSON.parse(bodyText(items.map(({ value }) => value))).TraceSegmentDocuments as string[];
+    expect(sent.every((document) => Buffer.byteLength(document) <= 65_536)).toBe(true);
+    expect(sent.slice(1, 3).map((document) => JSON.parse(document))).toEqual([
+      { ...root, subsegments: subsegments.slice(1) },
+      { type: 'subsegment', trace_id: root.trace_id, parent_id: root.id, ...subsegments[0] },
+    ]);
+  });
+
+  it('translates every span of a request into a document with the same id, those of a trace side by side', () => {
     const received = traces('python-otel/01-traces-batch-1.bin');
-    const wanted = decodeTraces(received.payload).flatMap(({ spans }) => spans.map(({ spanId }) => spanId));
+    const spans = decodeTraces(received.payload).flatMap((group) => group.spans);
+    const traceIds = [...new Set(spans.map(({ traceId }) => traceId))];
 
     const { items, rejected, skipped } = encode(received);
 
     const ids = items.map(
       ({ value }) => (JSON.parse(Buffer.from(documentOf(value)).toString()) as { id: string }).id,
     );
-    expect([ids, rejected, skipped]).toEqual([wanted, [], []]);
-    expect(items.map(({ sources }) => sources)).toEqual(
-      wanted.map((_, from) => ({ position: 7, from, to: from + 1 })),
+    expect(traceIds.length).toBeGreaterThan(3);
+    expect(ids).not.toEqual(spans.map(({ spanId }) => spanId));
+    expect(ids).toEqual(
+      traceIds.flatMap((wanted) =>
+        spans.filter(({ traceId }) => traceId === wanted).map(({ spanId }) => spanId),
+      ),
     );
+    expect([rejected, skipped]).toEqual([[], []]);
+    for (const [at, { sources }] of items.entries())
+      expect([sources.to, spans[sources.from]?.spanId]).toEqual([sources.from + 1, ids[at]]);
   });
 
   it('skips signals that X-Ray does not take', () => {

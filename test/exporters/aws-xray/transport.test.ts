@@ -1,15 +1,20 @@
 // Part of the tests: exporters/aws-xray/transport: a row for each answer.
 import { describe, expect, it } from 'vitest';
+import { options as awsOptions } from '../../../src/aws/config.ts';
 import { AwsError, type AwsErrorKind } from '../../../src/aws/errors.ts';
 import type { XRay } from '../../../src/aws/xray.ts';
+import { loadConfig } from '../../../src/config/load.ts';
 import { check } from '../../../src/exporters/aws-xray/check.ts';
-import { offReason } from '../../../src/exporters/aws-xray/config.ts';
+import { offReason, options } from '../../../src/exporters/aws-xray/config.ts';
 import { encode } from '../../../src/exporters/aws-xray/encoder.ts';
 import { create } from '../../../src/exporters/aws-xray/index.ts';
 import { traceUrl } from '../../../src/exporters/aws-xray/links.ts';
 import { createTransport } from '../../../src/exporters/aws-xray/transport.ts';
 import { HttpError, type HttpFailure } from '../../../src/http/client.ts';
-import { all, context, never, segments } from '../records.ts';
+import { GATHER_MS } from '../../../src/receivers/aws-xray/gather.ts';
+import { all, context, NOW_MS, never, segments } from '../records.ts';
+
+const { clock } = context('aws-xray');
 
 const unused = () => expect.unreachable();
 
@@ -30,6 +35,8 @@ function xrayAnswering(answer: unknown): XRay & { bodies: string[] } {
     },
     getSamplingRules: unused,
     getSamplingTargets: unused,
+    putTelemetryRecords: unused,
+    connectionErrors: unused,
     close: async () => undefined,
   };
 }
@@ -40,7 +47,7 @@ const [a, b] = [
   '{"name":"x","id":"1670CA30B6F38A09"}',
 ];
 const send = (answer: unknown, ...texts: string[]) =>
-  createTransport(xrayAnswering(answer))(documents(...texts), never);
+  createTransport(xrayAnswering(answer), clock)(documents(...texts), never);
 const unprocessed = (...list: object[]) => ({ UnprocessedTraceSegments: list });
 
 describe(createTransport, () => {
@@ -96,7 +103,22 @@ describe(createTransport, () => {
     expect(await send(throttled, a)).toMatchObject({
       status: 'retryable',
       retryAfterMs: 3_000,
-      counts: true,
+      counts: false,
+    });
+  });
+
+  it('does not send what was received before the 30 days that X-Ray keeps', async () => {
+    const xray = xrayAnswering({});
+    const [old, recent] = documents(a, b);
+    const items = [{ ...old!, timeUnixMs: NOW_MS - 30 * 86_400_000 - 1 }, recent!];
+
+    const result = await createTransport(xray, clock)(items, never);
+
+    expect(xray.bodies).toEqual([expect.stringContaining('1670CA30B6F38A09')]);
+    expect(xray.bodies[0]).not.toContain('0a7dbaecd295fd29');
+    expect(result).toMatchObject({
+      status: 'delivered',
+      refused: [{ index: 0, retryable: false, reason: { code: 'too_old' }, vendor: null }],
     });
   });
 
@@ -130,8 +152,25 @@ describe(createTransport, () => {
           reason: { code: 'vendor_rejected', message: expect.stringContaining('InvalidTraceId too old') },
           vendor: { status: 200 },
         },
-        { index: 0, retryable: true, reason: { code: 'partial' } },
+        { index: 0, retryable: true, reason: { code: 'throttled' } },
       ],
+    });
+  });
+
+  it.each([
+    ['ThrottlingException', '', true],
+    ['429', 'Rate exceeded', true],
+    ['InternalFailure', '', true],
+    ['ServiceUnavailable', '', true],
+    ['InvalidSegment', 'Trace Size Exceeded. Max trace size is 500 KB', false],
+    ['InvalidName', 'Invalid segment. ErrorCode: InvalidName', false],
+    ['SomethingNew', '', false],
+  ])('sends a document that X-Ray calls %s %s again: %s', async (ErrorCode, Message, retryable) => {
+    const answer = unprocessed({ Id: '0a7dbaecd295fd29', ErrorCode, Message });
+
+    expect(await send(answer, a, b)).toMatchObject({
+      status: 'delivered',
+      refused: [{ index: 0, retryable, vendor: { body: expect.stringContaining(ErrorCode) } }],
     });
   });
 
@@ -193,12 +232,15 @@ describe(check, () => {
 });
 
 describe(create, () => {
-  const config = { use: 'auto', region: 'us-east-1', endpoint: undefined } as const;
+  const { xray, aws } = loadConfig({ xray: options, aws: awsOptions }, {}).values;
+  const config = { ...xray, ...aws, region: 'us-east-1' };
 
   it('keeps the limits of PutTraceSegments', () => {
     const exporter = create(config, { ...context('aws-xray'), aws: { xray: xrayAnswering({}) } });
 
-    expect(exporter.limits).toMatchObject({ maxItems: 50, maxBytes: 1_000_000 });
+    expect(exporter.limits).toMatchObject({ maxItems: 50, maxBytes: 1_000_000, concurrency: 8 });
+    // The daemon's own: no segment waits longer than a second, the receiver's gathering included.
+    expect(exporter.limits.maxWaitMs + GATHER_MS).toBeLessThan(1000);
   });
 
   it('links to the console of the region and its partition', () => {
@@ -217,7 +259,7 @@ describe(create, () => {
     ['on', undefined, undefined],
     ['off', 'us-east-1', 'SIDECAST_XRAY'],
   ] as const)('with SIDECAST_XRAY=%s and region %s, is off for want of %s', (use, region, missing) => {
-    const reason = offReason({ use, region, endpoint: undefined });
+    const reason = offReason({ ...config, use, region });
 
     expect(reason?.code).toBe(missing && 'not_configured');
     expect(reason?.fix ?? '').toContain(missing ?? '');

@@ -92,6 +92,42 @@ describe(createTransport, () => {
     expect(JSON.stringify(result)).not.toContain('t0ken');
   });
 
+  it('cuts an item that Rollbar finds too large, and sends it again under the same uuid', async () => {
+    const http = rollbar(OK);
+    const large = { ...item() };
+    large.value = { ...large.value, attributes: attributes({ 'http.body': 'x'.repeat(300_000) }) };
+    const answer = http.request;
+    http.request = async (request) => {
+      const taken = await answer(request);
+      const isTooLarge = (request.body as Uint8Array).length > 100_000;
+      return isTooLarge ? { status: 413, headers: {}, body: Buffer.from('<html>too large</html>') } : taken;
+    };
+
+    const result = await createTransport(config, { ...context('rollbar'), http })([large], never);
+
+    expect(result).toEqual({ status: 'delivered', refused: [] });
+    const bodies = http.requests.map(({ body }) => Buffer.from(body as Uint8Array));
+    expect(bodies.map((body) => body.length > 100_000)).toEqual([true, false]);
+    const uuids = bodies.map((body) => JSON.parse(body.toString()).data.uuid);
+    expect(uuids).toEqual([large.value.uuid, large.value.uuid]);
+  });
+
+  it('gives up an item that stays too large, with the size that it was cut to', async () => {
+    const large = { ...item() };
+    large.value = { ...large.value, attributes: attributes({ 'http.body': 'x'.repeat(300_000) }) };
+    const http = rollbar({ status: 413 });
+
+    const result = await createTransport(config, { ...context('rollbar'), http })([large], never);
+
+    const smallest = Math.min(...http.requests.map(({ body }) => (body as Uint8Array).length));
+    expect(smallest).toBeLessThanOrEqual(32 * 1024);
+    expect(result).toMatchObject({
+      status: 'rejected',
+      vendor: { status: 413 },
+      reason: { code: 'too_large', message: expect.stringContaining(`${smallest} bytes`) },
+    });
+  });
+
   it('holds items when something else answers 200', async () => {
     expect(await send({ status: 200, body: '<html>' })).toMatchObject({
       status: 'blocked',

@@ -1,0 +1,172 @@
+// Part of delivery: which records are in memory, encoded and waiting or in flight, and the bound on them.
+import type { ReadRecord } from '../journal/journal.ts';
+import type { ReasonCode } from '../model/reasons.ts';
+import type { Position } from '../model/signals.ts';
+import type { Entry } from './batcher.ts';
+import { unsettledParts } from './bisect.ts';
+import type { Budget } from './budget.ts';
+import type { EncodedItem } from './exporter.ts';
+import type { Lane, Lanes } from './lanes.ts';
+import { type Book, LoadedRecord } from './loaded.ts';
+import type { DeliveryOptions } from './loop.ts';
+import type { Partition } from './partitions.ts';
+import type { Schedule } from './schedule.ts';
+import type { Settler } from './settler.ts';
+
+/** What an entry costs beside its bytes. */
+const ENTRY_OVERHEAD_BYTES = 256;
+/** Beyond this many runs of parked records nothing further is read. */
+const MAX_PARKED_RUNS = 65_536;
+
+export interface MemoryParts<T> {
+  lanes: Lanes;
+  schedule: Schedule<T>;
+  settler: Settler<T>;
+  budget: Budget;
+}
+
+export class Memory<T> {
+  readonly #options: DeliveryOptions<T>;
+  readonly #lanes: Lanes;
+  readonly #schedule: Schedule<T>;
+  readonly #settler: Settler<T>;
+  readonly #budget: Budget;
+  readonly #book: Book;
+  readonly #loaded = new Map<Position, LoadedRecord>();
+
+  constructor(options: DeliveryOptions<T>, parts: MemoryParts<T>) {
+    this.#options = options;
+    this.#lanes = parts.lanes;
+    this.#schedule = parts.schedule;
+    this.#settler = parts.settler;
+    this.#budget = parts.budget;
+    this.#book = ({ outcome, code }, items, position) =>
+      options.ledger.settle(options.destination, outcome, items, code, position);
+  }
+
+  /** True when so many pieces are parked that nothing further is read. */
+  get isCrowded(): boolean {
+    let runs = 0;
+    for (const { parked } of this.#schedule.all()) runs += parked.runs;
+    return runs >= MAX_PARKED_RUNS;
+  }
+
+  get hasRoom(): boolean {
+    return this.#budget.hasRoom && !this.isCrowded;
+  }
+
+  /** Of what is live, no more is loaded than goes out soon: what waits in the journal can still be left to the backlog. */
+  get hasRoomForLive(): boolean {
+    const { isDown } = this.#schedule;
+    return this.#budget.hasRoomForLive && !isDown && !this.isCrowded && !this.#schedule.isAmple('live');
+  }
+
+  /** True when some lane has read the record already. */
+  has(position: Position): boolean {
+    if (this.#loaded.has(position)) return true;
+    for (const { parked } of this.#schedule.all()) if (parked.has(position)) return true;
+    return false;
+  }
+
+  /** `only`: the record was parked by this partition; the others have had their items. */
+  async load({ record, settled }: ReadRecord, lane: Lane, only?: Partition<T>): Promise<void> {
+    const known = this.#loaded.get(record.position);
+    const loaded = known ?? new LoadedRecord(record, settled, this.#book);
+    const encoded = this.#settler.encode(record);
+    const isSettled = (index: number) => loaded.isSettled(index);
+    const items = encoded.items.flatMap((item) => unsettledParts(item, isSettled, this.#options.exporter));
+    if (!known) {
+      this.#loaded.set(record.position, loaded);
+      loaded.expect(items.map((item) => item.sources));
+      await this.#settler.settleEncoded(record, loaded, encoded);
+    }
+    for (const item of items) {
+      const partition = this.#schedule.get(item.partition);
+      if (only && partition !== only) continue;
+      const isHopeless = partition.isFailing && (lane === 'live' || partition.parked.runs > 0);
+      if (!only && isHopeless) partition.parked.add(record.position);
+      else this.#enqueue(partition, lane, item, loaded);
+    }
+    this.#tellJournal(loaded);
+  }
+
+  /** These entries are no longer in memory: settled, or parked. */
+  release(entries: readonly Entry<T>[]): void {
+    const touched = new Set<LoadedRecord>();
+    for (const entry of entries) {
+      this.#budget.give(entry);
+      entry.loaded.active -= 1;
+      touched.add(entry.loaded);
+    }
+    for (const loaded of touched) this.#tellJournal(loaded);
+  }
+
+  /** When memory is full of what cannot be sent now, and something else could be: only positions are kept of the former. */
+  parkFailing(): boolean {
+    if (this.isCrowded || this.#schedule.isDown) return false;
+    // A record is parked or in memory, never in parts: what is in flight comes back first.
+    const failing = [...this.#schedule.all()].filter(
+      (one) => one.isFailing && one.hasWork && one.inFlight === 0,
+    );
+    for (const partition of failing) this.release(partition.park());
+    return failing.length > 0;
+  }
+
+  /** Brings a parked record of each partition back, for which there is room or which a probe needs. True when one came. */
+  async unpark(): Promise<boolean> {
+    const { clock, exporter } = this.#options;
+    let found = false;
+    for (const partition of this.#schedule.all()) {
+      const { parked, queues } = partition;
+      const position = parked.first;
+      if (position === undefined) continue;
+      const wantsProbe = partition.isProbeDue(clock.now()) && !partition.hasWork;
+      const hasRoom = !partition.isFailing && this.hasRoom && !queues.main.isFull(exporter.limits);
+      if (!wantsProbe && !hasRoom) continue;
+      parked.delete(position);
+      const read = await this.#lanes.read(position);
+      if (read) await this.load(read, 'main', partition);
+      found = true;
+    }
+    return found;
+  }
+
+  /** The journal gave a record up. What is in memory is sent all the same; the rest is counted. */
+  evicted(position: Position, items: number, code: ReasonCode): void {
+    const loaded = this.#loaded.get(position);
+    if (loaded) loaded.evictedBy = code;
+    else this.#options.ledger.settle(this.#options.destination, 'dropped', items, code, position);
+  }
+
+  /** What the journal gave up and memory is about to lose as well. */
+  dropEvicted(): void {
+    for (const loaded of this.#loaded.values()) {
+      if (loaded.evictedBy) loaded.resolveRest({ outcome: 'dropped', code: loaded.evictedBy });
+    }
+  }
+
+  #enqueue(partition: Partition<T>, lane: Lane, item: EncodedItem<T>, loaded: LoadedRecord): void {
+    const queuedAtMs = this.#options.clock.now();
+    const entry = {
+      item,
+      loaded,
+      queuedAtMs,
+      costBytes: item.bytes + ENTRY_OVERHEAD_BYTES,
+      isAside: false,
+    };
+    loaded.active += 1;
+    this.#budget.take(entry);
+    partition.queues[lane].push(entry);
+  }
+
+  /** Tells the journal what was settled, and forgets a record of which nothing is in memory any more. */
+  #tellJournal(loaded: LoadedRecord): void {
+    const { journal, destination } = this.#options;
+    if (loaded.active === 0 && loaded.evictedBy)
+      loaded.resolveRest({ outcome: 'dropped', code: loaded.evictedBy });
+    const fresh = loaded.takeFresh();
+    if (loaded.open === 0) journal.settle(destination, loaded.position, 'whole');
+    else if (fresh) journal.settle(destination, loaded.position, fresh);
+    if (loaded.active === 0) this.#loaded.delete(loaded.position);
+  }
+}
