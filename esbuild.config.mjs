@@ -22,7 +22,13 @@ const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
 await rm('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { main: 'src/main.ts', xray: 'src/xray.ts' },
+  entryPoints: {
+    main: 'src/main.ts',
+    xray: 'src/xray.ts',
+    image: 'src/image.ts',
+    'workers/otlp-json': 'src/receivers/otlp/json-worker.ts',
+    'workers/xray-udp': 'src/receivers/aws-xray/worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -39,12 +45,14 @@ await build({
   legalComments: 'none',
   define: {
     SIDECAST_VERSION: JSON.stringify(version),
+    // As seen from a chunk, where all code is that starts one.
+    SIDECAST_WORKERS: '"../workers/"',
     // The SDK's notice about Node 20 is part of our own `started` line instead.
     'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"',
   },
-  // CommonJS dependencies call require(); an ESM bundle has none of its own.
+  // The bins are started by their names. CommonJS dependencies call require(); an ESM bundle has none of its own.
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   plugins: [rawText],
   logLevel: 'warning',

@@ -1,5 +1,7 @@
 // Part of the build: names that the bundler and vite fill in.
 declare const SIDECAST_VERSION: string | undefined;
+/** Where the bundle's worker threads start, relative to the importing module; sources have none. */
+declare const SIDECAST_WORKERS: string | undefined;
 declare module '*.proto?raw' {
   const text: string;
   export default text;

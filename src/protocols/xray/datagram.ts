@@ -43,21 +43,24 @@ function startsWith(message: Uint8Array, prefix: Uint8Array): boolean {
 
 const LENGTH_BYTES = 4;
 
-/** u32 big-endian length and the bytes, for each document; they may contain newlines. `allocate` gives exactly so many. */
-export function frameDocuments(
-  documents: readonly Uint8Array[],
-  allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
-): Buffer {
-  let size = 0;
-  for (const document of documents) size += LENGTH_BYTES + document.length;
-  const payload = allocate(size);
+/** u32 big-endian length and the bytes, for each document; they may contain newlines. */
+export function frameDocuments(documents: readonly Uint8Array[]): Buffer {
+  const sizes = documents.map(framedBytes);
+  const payload = Buffer.allocUnsafeSlow(sizes.reduce((sum, size) => sum + size, 0));
   let offset = 0;
-  for (const document of documents) {
-    offset = payload.writeUInt32BE(document.length, offset);
-    payload.set(document, offset);
-    offset += document.length;
-  }
+  for (const document of documents) offset = writeFramed(payload, document, offset);
   return payload;
+}
+
+export function framedBytes(document: Uint8Array): number {
+  return LENGTH_BYTES + document.length;
+}
+
+/** Returns where the next one goes. */
+export function writeFramed(payload: Buffer, document: Uint8Array, offset: number): number {
+  const start = payload.writeUInt32BE(document.length, offset);
+  payload.set(document, start);
+  return start + document.length;
 }
 
 /** Views of the payload, in order. Throws on a payload that ends early. */

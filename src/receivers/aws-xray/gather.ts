@@ -1,10 +1,8 @@
-// Part of receivers/aws-xray: documents of a few milliseconds become one record, so that a burst costs one append.
-import { type Intake, RefusedError } from '../../intake/intake.ts';
-import { type BufferPool, noPool } from '../../model/buffer-pool.ts';
+// Part of receivers/aws-xray: documents of a few milliseconds become one batch, so that a burst costs one append.
 import type { Clock } from '../../model/clock.ts';
-import { frameDocuments, summarizeDocuments } from '../../protocols/xray/datagram.ts';
-
-const RECEIVER = 'aws-xray';
+import { framedBytes, parseDatagram, writeFramed } from '../../protocols/xray/datagram.ts';
+import { BLOCK_BYTES, type Blocks } from './blocks.ts';
+import type { Batch, Refused, RefusedCode, Run } from './messages.ts';
 
 /**
  * How long the first document waits for company. Measured at 5,000 datagrams/s with one write per record (Node 20): 20.7 µs
@@ -12,88 +10,76 @@ const RECEIVER = 'aws-xray';
  * its header and a turn of each delivery as well, so 10: what a kill can take of what nobody was told is taken.
  */
 export const GATHER_MS = 10;
-/** A record is handed over early at this size. */
-const RECORD_BYTES = 256 * 1024;
-/** Bytes that may wait, gathered or in intake; UDP cannot be slowed down, so what comes beyond is refused and counted. */
-const MAX_WAITING_BYTES = 8 * 1024 * 1024;
-/** What a document costs besides its bytes: its length, a Buffer and its place in a list. */
-const OVERHEAD_BYTES = 200;
 
 export interface Gatherer {
-  /** Keeps a reference to `document` until it is appended: Node gives every datagram a buffer of its own. */
-  add(document: Uint8Array, peer: string): void;
-  /** Hands over what waits; resolves when intake has settled everything handed over so far. Never rejects. */
-  flush(): Promise<void>;
+  /** Copies what it needs of `message`. */
+  add(message: Uint8Array, peer: string): void;
+  /** Hands over what it has now. */
+  flush(): void;
 }
 
-interface Gathered {
-  documents: Uint8Array[];
-  bytes: number;
-}
-
-export function createGatherer(
-  intake: Intake,
-  clock: Clock,
-  onFailure: (error: unknown) => void,
-  pool: BufferPool = noPool,
-): Gatherer {
-  /** By peer, because who sent a document tells which application it belongs to. */
-  const gathered = new Map<string, Gathered>();
-  const accepting = new Set<Promise<void>>();
-  let waitingBytes = 0;
+export function createGatherer(blocks: Blocks, clock: Clock, handOver: (batch: Batch) => void): Gatherer {
+  let block: number | undefined;
+  let target: Buffer | undefined;
+  let filledBytes = 0;
+  let runs: Run[] = [];
+  const refused = new Map<RefusedCode, Refused>();
   let cancelTimer: (() => void) | undefined;
 
-  function handOver(peer: string, { documents, bytes }: Gathered): void {
-    gathered.delete(peer);
-    const payload = frameDocuments(documents, pool.take);
-    const summary = summarizeDocuments(documents, payload);
-    const accepted = {
-      signal: 'segments',
-      receivedAtMs: clock.now(),
-      payload,
-      summary,
-      origin: { peer },
-    } as const;
-    const settled = intake
-      .accept(RECEIVER, accepted)
-      .catch((error: unknown) => {
-        intake.refuse(RECEIVER, error instanceof RefusedError ? error.code : 'internal', documents.length);
-        if (!(error instanceof RefusedError)) onFailure(error);
-      })
-      .finally(() => {
-        waitingBytes -= bytes;
-        accepting.delete(settled);
-      });
-    accepting.add(settled);
+  function keep(document: Uint8Array, peer: string): void {
+    const bytes = framedBytes(document);
+    if (filledBytes + bytes > BLOCK_BYTES) flush();
+    if (!target) {
+      block = blocks.take();
+      if (block === undefined) {
+        refuse('overloaded', peer);
+        return;
+      }
+      target = blocks.bytes(block);
+    }
+    filledBytes = writeFramed(target, document, filledBytes);
+    const last = runs.at(-1);
+    if (last?.peer === peer) last.bytes += bytes;
+    else runs.push({ peer, bytes });
+    count();
   }
 
-  function handOverAll(): void {
+  function refuse(code: RefusedCode, peer: string): void {
+    const datagrams = (refused.get(code)?.datagrams ?? 0) + 1;
+    refused.set(code, { code, datagrams, peer });
+    count();
+  }
+
+  function count(): void {
+    blocks.inHand += 1;
+    cancelTimer ??= clock.schedule(GATHER_MS, onDue);
+  }
+
+  /** While an earlier block is on its way, this one may grow: a slow journal gets few large records. */
+  function onDue(): void {
+    if (target && blocks.inUse() > 1) cancelTimer = clock.schedule(GATHER_MS, onDue);
+    else flush();
+  }
+
+  function flush(): void {
     cancelTimer?.();
     cancelTimer = undefined;
-    for (const [peer, waiting] of gathered) handOver(peer, waiting);
+    if (blocks.inHand === 0) return;
+    handOver({ receivedAtMs: clock.now(), block, runs, refused: [...refused.values()] });
+    blocks.inHand = 0;
+    block = undefined;
+    target = undefined;
+    filledBytes = 0;
+    runs = [];
+    refused.clear();
   }
 
   return {
-    add(document, peer) {
-      const bytes = document.length + OVERHEAD_BYTES;
-      if (waitingBytes + bytes > MAX_WAITING_BYTES) {
-        intake.refuse(RECEIVER, 'overloaded', 1);
-        return;
-      }
-      waitingBytes += bytes;
-      let waiting = gathered.get(peer);
-      if (!waiting) {
-        waiting = { documents: [], bytes: 0 };
-        gathered.set(peer, waiting);
-      }
-      waiting.documents.push(document);
-      waiting.bytes += bytes;
-      if (waiting.bytes >= RECORD_BYTES) handOver(peer, waiting);
-      else cancelTimer ??= clock.schedule(GATHER_MS, handOverAll);
+    add(message, peer) {
+      const datagram = parseDatagram(message);
+      if (datagram.ok) keep(datagram.document, peer);
+      else if (datagram.code !== 'empty') refuse(datagram.code, peer);
     },
-    async flush() {
-      handOverAll();
-      await Promise.all(accepting);
-    },
+    flush,
   };
 }

@@ -1,31 +1,44 @@
 // Part of receivers/aws-xray: X-Ray segments over UDP and the sampling API over TCP, on one port.
-import type { RemoteInfo } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { BindAddress } from '../../config/option.ts';
 import type { Intake } from '../../intake/intake.ts';
-import type { BufferPool } from '../../model/buffer-pool.ts';
+import { type BufferPool, noPool } from '../../model/buffer-pool.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import type { Component } from '../../model/component.ts';
-import { parseDatagram } from '../../protocols/xray/datagram.ts';
+import { createSampling } from '../../sampling/index.ts';
 import type { LogLine } from '../../telemetry/logger.ts';
-import { createGatherer } from './gather.ts';
+import type { Blocks } from './blocks.ts';
+import { createHandIn } from './hand-in.ts';
 import { readKernelDrops } from './kernel-drops.ts';
 import { closeListeners, type Listeners, listen } from './listen.ts';
-import { createMalformedCounter } from './malformed.ts';
-import { createSamplingApi } from './sampling-api.ts';
-import { openUdpSocket } from './udp.ts';
+import { createMalformedLog } from './malformed.ts';
+import type { Batch } from './messages.ts';
+import { createSamplingApi, type SamplingAnswers } from './sampling-api.ts';
+import { createSockets } from './sockets.ts';
+import { type SpawnSockets, socketsHere } from './thread.ts';
+
+export { socketsInWorker } from './thread.ts';
 
 export interface XRayReceiverOptions {
   hosts: readonly string[];
   /** 0 picks a free one, the same for UDP and TCP on every host. */
   port: number;
+  /** Instead of hosts and port. */
+  udp?: BindAddress | undefined;
+  tcp?: BindAddress | undefined;
+  /** The sampling API could not listen, datagrams are taken all the same; without it, that fails the start. */
+  onNoTcp?: ((error: Error) => void) | undefined;
   /** 0 leaves the kernel's default. */
   receiveBufferBytes: number;
   intake: Intake;
+  /** What the SDKs are told; without it, X-Ray's Default rule. */
+  sampling?: SamplingAnswers;
   log: LogLine;
   clock?: Clock;
   /** Records come from here; the journal gives them back when everybody has settled them. */
   pool?: BufferPool;
+  /** Where the UDP sockets are served; without it, in this thread. */
+  spawnSockets?: SpawnSockets;
 }
 
 export interface XRayReceiver extends Component {
@@ -39,59 +52,79 @@ const NOTHING: Listeners = { udp: [], tcp: [] };
 
 export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
   const { hosts, port, receiveBufferBytes, intake, log, clock = systemClock } = options;
-  const onFailure = (error: unknown) =>
-    log('error', 'internal_error', 'X-Ray documents could not be handed over', { error: String(error) });
-  const gatherer = createGatherer(intake, clock, onFailure, options.pool);
-  const countMalformed = createMalformedCounter(intake, log, clock);
+  const { sampling = createSampling({ clock, random: Math.random, log }) } = options;
+  const handIn = createHandIn(intake, options.pool ?? noPool, onFailure);
+  const logMalformed = createMalformedLog(log, clock);
+  const sockets = createSockets({
+    spawn: options.spawnSockets ?? socketsHere,
+    receiveBufferBytes,
+    clock,
+    onBatch,
+    onError,
+    onEnd,
+  });
   let listeners = NOTHING;
-  let datagrams = 0;
+  let isStarting = false;
 
-  function onMessage(message: Buffer, remote: RemoteInfo): void {
-    datagrams++;
-    const datagram = parseDatagram(message);
-    if (datagram.ok) gatherer.add(datagram.document, remote.address);
-    else if (datagram.code !== 'empty') countMalformed(datagram.code, remote.address);
+  async function stopSockets(): Promise<void> {
+    await sockets.stop();
+    await handIn.settled();
+  }
+
+  function onBatch(batch: Batch, blocks: Blocks): void {
+    for (const refused of batch.refused) {
+      intake.refuse('aws-xray', refused.code, refused.datagrams);
+      if (refused.code !== 'overloaded') logMalformed(refused);
+    }
+    void handIn.take(batch, blocks);
+  }
+
+  function onFailure(error: unknown): void {
+    log('error', 'internal_error', 'X-Ray documents could not be handed over', { error: String(error) });
   }
 
   function onError(error: Error): void {
-    log('warn', 'udp_error', 'The X-Ray UDP socket reports an error', { error: error.message });
+    // Until the start is over, a failure is its rejection.
+    if (!isStarting)
+      log('warn', 'udp_error', 'The X-Ray UDP socket reports an error', { error: error.message });
   }
 
-  /** What the kernel holds already was sent before we stopped: read it before the socket goes. */
-  async function readRest(deadline: AbortSignal): Promise<void> {
-    for (let before = -1; before !== datagrams && !deadline.aborted; ) {
-      before = datagrams;
-      // The first turn may have passed its poll phase; the second one has not.
-      await nextTurn();
-      await nextTurn();
+  function onEnd(lost: number, error: Error | undefined): void {
+    if (lost > 0) intake.refuse('aws-xray', 'internal', lost);
+    if (error && !isStarting) {
+      const text = 'X-Ray datagrams are lost: the thread of the UDP socket died; another one takes its place';
+      log('error', 'udp_error', text, { datagrams: lost, error: error.message });
+    } else if (lost > 0) {
+      const text = 'X-Ray datagrams are lost: there was no time left to hand them over';
+      log('error', 'udp_error', text, { datagrams: lost });
     }
   }
 
   return {
     async start() {
-      let isStarting = true;
-      listeners = await listen({
-        hosts,
-        port,
-        log,
-        openUdp: (host, chosen) =>
-          openUdpSocket({
-            host,
-            port: chosen,
-            receiveBufferBytes,
-            onMessage,
-            // Until then a failure is the rejection of start.
-            onError: (error) => isStarting || onError(error),
-          }),
-        createApi: () => createSamplingApi(clock),
-      });
-      isStarting = false;
+      isStarting = true;
+      try {
+        listeners = await listen({
+          udp: options.udp ?? { hosts, port },
+          tcp: options.tcp ?? (options.udp && { hosts, port }),
+          onNoTcp: options.onNoTcp,
+          log,
+          openUdp: sockets.open,
+          createApi: () => createSamplingApi(sampling),
+        });
+      } catch (error) {
+        await sockets.end();
+        throw error;
+      } finally {
+        isStarting = false;
+      }
     },
     async shutdown(deadline) {
-      if (listeners.udp.length > 0) await readRest(deadline);
       const closing = listeners;
       listeners = NOTHING;
-      await Promise.all([closeListeners(closing), untilAborted(gatherer.flush(), deadline)]);
+      await untilAborted(stopSockets(), deadline);
+      await sockets.end();
+      await closeListeners(closing);
     },
     addresses: () => ({ udp: listeners.udp.map(printAddress), tcp: listeners.tcp.map(printAddress) }),
     async status() {

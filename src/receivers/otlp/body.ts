@@ -71,7 +71,12 @@ function collect(length: number, pool: BufferPool): Collector {
       }
     },
     whole: () => whole ?? (chunks.length === 1 ? chunks[0]! : join(chunks, pool)),
-    discard: () => whole && pool.give(whole),
+    discard() {
+      if (whole) pool.give(whole);
+      whole = undefined;
+      // V8 keeps what a stack trace could show: the refusal would hold the body until its answer is sent.
+      chunks.length = 0;
+    },
   };
 }
 

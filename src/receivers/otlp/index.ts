@@ -6,6 +6,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { Component } from '../../model/component.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { LogLine } from '../../telemetry/logger.ts';
+import { createJsonConverter } from './json-converter.ts';
 import { addressOf, listenOnAll } from './listen.ts';
 import { buildRoutes } from './routes.ts';
 import { badConnectionHandler, createHttpServer, DEFAULT_TIMEOUTS, type Timeouts } from './sockets.ts';
@@ -21,6 +22,8 @@ export interface OtlpReceiverOptions {
   log: LogLine;
   clock: Clock;
   pool?: BufferPool;
+  /** Converts large JSON bodies in a thread of its own; without it, they are converted in this one. */
+  jsonWorker?: URL;
   /** For tests. */
   timeouts?: Timeouts;
 }
@@ -35,7 +38,8 @@ export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
   let servers: Server[] = [];
   let addresses: string[] = [];
   let closing: Promise<void> | undefined;
-  const app = buildRoutes({ pool: noPool, ...options, isClosing: () => closing !== undefined });
+  const json = createJsonConverter(options.jsonWorker, options.clock);
+  const app = buildRoutes({ pool: noPool, ...options, json, isClosing: () => closing !== undefined });
   const onBadConnection = badConnectionHandler(log, () => intake.refuse('otlp', 'malformed', 1));
 
   /** One server for each address; fastify's own one never listens. */
@@ -51,7 +55,9 @@ export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
       addresses = servers.map(addressOf);
     },
     async shutdown(deadline) {
-      closing ??= Promise.all(servers.map(closeServer)).then(() => app.close());
+      closing ??= Promise.all(servers.map(closeServer))
+        .then(() => app.close())
+        .then(json.end);
       const cut = () => {
         for (const server of servers) server.closeAllConnections();
       };

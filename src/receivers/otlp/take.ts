@@ -1,18 +1,18 @@
 // Part of receivers/otlp: one export request, from its headers to the journal.
 import type { IncomingMessage } from 'node:http';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Reservation } from '../../intake/admission.ts';
 import { type Intake, RefusedError } from '../../intake/intake.ts';
 import type { BufferPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Origin, OtlpSignal } from '../../model/signals.ts';
-import { jsonToProtobuf, jsonToProtobufSteps } from '../../protocols/otlp/json.ts';
 import { scan } from '../../protocols/otlp/scan.ts';
 import { select } from '../../protocols/otlp/select.ts';
-import { sniffJson, sniffProtobuf } from '../../protocols/otlp/sniff.ts';
+import { sniffProtobuf } from '../../protocols/otlp/sniff.ts';
 import { type Encoding, type PartialSuccess, StatusCodes } from '../../protocols/otlp/status.ts';
 import { overloaded, readBody, UNKNOWN_LENGTH_BYTES } from './body.ts';
+import { type Scanned, scanned } from './convert-json.ts';
 import { contentEncoding, inflate, type Sink } from './inflate.ts';
+import type { JsonConverter } from './json-converter.ts';
 import { notNow, Refusal, tooLarge } from './refusal.ts';
 
 export interface TakeOptions {
@@ -21,6 +21,7 @@ export interface TakeOptions {
   clock: Clock;
   /** Bodies come from here; what reaches the journal goes back when everybody has settled it. */
   pool: BufferPool;
+  json: JsonConverter;
 }
 
 export interface Taken {
@@ -28,11 +29,6 @@ export interface Taken {
   /** Items that were cut out; the others are in the journal. */
   partial: PartialSuccess | undefined;
 }
-
-/** JSON beyond this is converted in steps: about 2 ms of work at once. */
-const LARGE_JSON_CHARACTERS = 256 * 1024;
-/** Then this long at a time, to stay well below the 5 ms that a turn of the event loop may take. */
-const STEP_MS = 2;
 
 /** `signal` is undefined for POST /. Throws Refusal, MalformedError, GoneError; any other error is a bug. */
 export async function take(
@@ -95,13 +91,10 @@ async function accept(
   body: Buffer,
   knownSignal: OtlpSignal | undefined,
   type: Encoding,
-  { intake, clock }: TakeOptions,
+  { intake, clock, json }: TakeOptions,
 ): Promise<Taken> {
-  const text = type === 'json' ? body.toString('utf8') : '';
-  const signal =
-    knownSignal ?? (type === 'json' ? sniffJson(text) : sniffProtobuf(body)) ?? unknownSignal(text);
-  const protobuf = type === 'json' ? await convert(signal, text) : body;
-  const { summary, invalid, invalidReason } = scan(signal, protobuf);
+  const { signal, protobuf, found } = (await asProtobuf(knownSignal, body, type, json)) ?? unknownSignal();
+  const { summary, invalid, invalidReason } = found;
   const partial = invalid.length > 0 ? { rejected: invalid.length, message: invalidReason } : undefined;
   if (summary.items === invalid.length) return { signal, partial };
   const record = { signal, receivedAtMs: clock.now(), origin: originOf(request) };
@@ -121,9 +114,19 @@ async function accept(
   return { signal, partial };
 }
 
-/** `{}` carries nothing, so it does not matter which signal it is. */
-function unknownSignal(text: string): OtlpSignal {
-  if (/^\s*\{\s*\}\s*$/.test(text)) return 'traces';
+/** Undefined when nothing shows which signal it is. */
+async function asProtobuf(
+  known: OtlpSignal | undefined,
+  body: Buffer,
+  type: Encoding,
+  json: JsonConverter,
+): Promise<Scanned | undefined> {
+  if (type === 'json') return json.convert(known, body);
+  const signal = known ?? sniffProtobuf(body);
+  return signal && scanned(signal, body);
+}
+
+function unknownSignal(): never {
   throw new Refusal(
     404,
     StatusCodes.NOT_FOUND,
@@ -132,18 +135,6 @@ function unknownSignal(text: string): OtlpSignal {
       '/v1/metrics. OTEL_EXPORTER_OTLP_ENDPOINT gets these paths appended; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and ' +
       'its siblings are used as they are and must end in one',
   );
-}
-
-async function convert(signal: OtlpSignal, text: string): Promise<Uint8Array> {
-  if (text.length <= LARGE_JSON_CHARACTERS) return jsonToProtobuf(signal, text);
-  const steps = jsonToProtobufSteps(signal, text);
-  for (let startedAt = performance.now(); ; ) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    if (performance.now() - startedAt < STEP_MS) continue;
-    await breathe();
-    startedAt = performance.now();
-  }
 }
 
 function originOf(request: IncomingMessage): Origin {

@@ -1,156 +1,178 @@
-// Part of the tests: documents are gathered, bounded, and never silently lost.
+// Part of the tests: datagrams are gathered into batches, bounded, and every one of them is counted.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAdmission } from '../../../src/intake/admission.ts';
-import { type Intake, RefusedError } from '../../../src/intake/intake.ts';
-import type { Clock } from '../../../src/model/clock.ts';
-import type { Accepted } from '../../../src/model/signals.ts';
 import { readDocuments } from '../../../src/protocols/xray/datagram.ts';
+import { BLOCK_BYTES, BLOCKS, type Blocks, createBlocks } from '../../../src/receivers/aws-xray/blocks.ts';
 import { createGatherer, GATHER_MS, type Gatherer } from '../../../src/receivers/aws-xray/gather.ts';
+import type { Batch } from '../../../src/receivers/aws-xray/messages.ts';
+import { ManualClock } from '../../support/records.ts';
 
-const texts = (accepted: Accepted | undefined) =>
-  readDocuments(accepted?.payload ?? new Uint8Array()).map((document) => Buffer.from(document).toString());
+const HEADER = '{"format":"json","version":1}\n';
 
-let accepted: Accepted[];
-let refused: [code: string, items: number][];
-let failures: unknown[];
-let timers: { delayMs: number; run: () => void }[];
-let answer: () => Promise<void>;
+let clock: ManualClock;
+let blocks: Blocks;
+let batches: Batch[];
 let gatherer: Gatherer;
 
 beforeEach(() => {
-  accepted = [];
-  refused = [];
-  failures = [];
-  timers = [];
-  answer = () => Promise.resolve();
-  const intake: Intake = {
-    admission: createAdmission(1),
-    accept(receiver, record) {
-      expect(receiver).toBe('aws-xray');
-      accepted.push(record);
-      return answer();
-    },
-    hasRoom: () => true,
-    refuse: (_receiver, code, items) => refused.push([code, items]),
-  };
-  const clock: Clock = {
-    now: () => 1234,
-    schedule(delayMs, run) {
-      const timer = { delayMs, run };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
-  };
-  gatherer = createGatherer(intake, clock, (error) => failures.push(error));
+  clock = new ManualClock();
+  blocks = createBlocks();
+  batches = [];
+  gatherer = createGatherer(blocks, clock, (batch) => batches.push(batch));
 });
 
-const fire = () => {
-  const due = timers;
-  timers = [];
-  for (const { run } of due) run();
-};
+const add = (document: string, peer = 'peer') => gatherer.add(Buffer.from(HEADER + document), peer);
+
+/** By run, in the order in which they came. */
+function documentsOf(batch: Batch | undefined): [peer: string, documents: string[]][] {
+  if (batch?.block === undefined) return [];
+  const bytes = blocks.bytes(batch.block);
+  let offset = 0;
+  return batch.runs.map((run) => {
+    const documents = readDocuments(bytes.subarray(offset, offset + run.bytes));
+    offset += run.bytes;
+    return [run.peer, documents.map((document) => Buffer.from(document).toString())];
+  });
+}
+
+const refusedIn = (list: readonly Batch[]) =>
+  list.flatMap((batch) => batch.refused.map(({ code, datagrams, peer }) => [code, datagrams, peer]));
+
+/** As the main thread does once intake has taken a batch. */
+function free(list: readonly Batch[]): void {
+  for (const { block } of list) if (block !== undefined) blocks.free(block);
+}
 
 describe('gathering', () => {
-  it('appends the documents of a few milliseconds as one record, in order', () => {
-    gatherer.add(Buffer.from('{"http":{}}'), '127.0.0.1');
-    gatherer.add(Buffer.from('{"fault":true}'), '127.0.0.1');
-    expect(accepted).toEqual([]);
-    expect(timers.map(({ delayMs }) => delayMs)).toEqual([GATHER_MS]);
-    fire();
-    expect(accepted).toHaveLength(1);
-    expect(accepted[0]).toMatchObject({
-      signal: 'segments',
-      receivedAtMs: 1234,
-      origin: { peer: '127.0.0.1' },
-      summary: { items: 2, serverSpans: 1, errors: 1 },
-    });
-    expect(texts(accepted[0])).toEqual(['{"http":{}}', '{"fault":true}']);
+  it('hands over the documents of 10 ms as one batch, in order', () => {
+    add('{"http":{}}');
+    clock.advance(GATHER_MS - 1);
+    add('{"fault":true}\n');
+    expect(batches).toEqual([]);
+
+    clock.advance(1);
+
+    expect(batches.map(documentsOf)).toEqual([[['peer', ['{"http":{}}', '{"fault":true}\n']]]]);
+    expect(batches[0]?.receivedAtMs).toBe(clock.now());
+    expect(clock.nextAtMs).toBeUndefined();
   });
 
-  it('starts a new timer after each record', () => {
+  it('waits anew for each batch', () => {
     for (const document of ['a', 'b']) {
-      gatherer.add(Buffer.from(document), 'peer');
-      fire();
+      add(document);
+      clock.advance(GATHER_MS);
+      free(batches);
     }
-    expect(accepted.map(texts)).toEqual([['a'], ['b']]);
-    expect(timers).toEqual([]);
+    expect(batches).toHaveLength(2);
+    expect(documentsOf(batches[1])).toEqual([['peer', ['b']]]);
   });
 
-  it('keeps the documents of different peers in different records', () => {
-    gatherer.add(Buffer.from('a1'), 'a');
-    gatherer.add(Buffer.from('b1'), 'b');
-    gatherer.add(Buffer.from('a2'), 'a');
-    fire();
-    expect(accepted.map((record) => [record.origin.peer, texts(record)])).toEqual([
+  it('tells the peers apart', () => {
+    add('a1', 'a');
+    add('a2', 'a');
+    add('b1', 'b');
+    add('a3', 'a');
+    gatherer.flush();
+    expect(documentsOf(batches[0])).toEqual([
       ['a', ['a1', 'a2']],
       ['b', ['b1']],
+      ['a', ['a3']],
     ]);
   });
 
-  it('does not wait once 256 KiB are together', () => {
-    for (let i = 0; i < 5; i++) gatherer.add(Buffer.alloc(60_000, 'x'), 'peer');
-    expect(accepted.map((record) => record.summary.items)).toEqual([5]);
+  it('copies what it was given', () => {
+    const datagram = Buffer.from(`${HEADER}first`);
+    gatherer.add(datagram, 'peer');
+    datagram.fill('x');
+    gatherer.flush();
+    expect(documentsOf(batches[0])).toEqual([['peer', ['first']]]);
   });
 
-  it('hands over what waits when it is flushed, and resolves once intake has settled it', async () => {
-    const { promise, resolve } = withResolvers();
-    answer = () => promise;
-    gatherer.add(Buffer.from('a'), 'peer');
-    let isFlushed = false;
-    const flushed = gatherer.flush().then(() => {
-      isFlushed = true;
-    });
-    expect(accepted.map(texts)).toEqual([['a']]);
-    await Promise.resolve();
-    expect(isFlushed).toBe(false);
-    resolve();
-    await flushed;
-    expect(timers).toEqual([]);
+  it('does not wait for time once a block is full', () => {
+    const document = 'x'.repeat(60_000);
+    for (let i = 0; i < 5; i++) add(document);
+    expect(batches.map((batch) => documentsOf(batch)[0]?.[1])).toEqual([new Array(4).fill(document)]);
+    clock.advance(GATHER_MS);
+    free(batches.slice(0, 1));
+    clock.advance(GATHER_MS);
+    expect(documentsOf(batches[1])).toEqual([['peer', [document]]]);
+  });
+
+  it('lets a batch grow while an earlier one is under way: a slow journal gets few large records', () => {
+    add('a');
+    clock.advance(GATHER_MS);
+    for (const document of ['b', 'c', 'd']) {
+      add(document);
+      clock.advance(GATHER_MS);
+    }
+    expect(batches).toHaveLength(1);
+
+    free(batches);
+    clock.advance(GATHER_MS);
+
+    expect(documentsOf(batches[1])).toEqual([['peer', ['b', 'c', 'd']]]);
+  });
+
+  it('has nothing to hand over when nothing came', () => {
+    gatherer.add(Buffer.alloc(0), 'peer');
+    gatherer.flush();
+    expect(batches).toEqual([]);
+    expect(clock.nextAtMs).toBeUndefined();
   });
 });
 
 describe('what cannot be taken', () => {
-  it('is counted with the reason that intake gives', async () => {
-    answer = () => Promise.reject(new RefusedError('journal_unavailable', 'full'));
-    gatherer.add(Buffer.from('a'), 'peer');
-    gatherer.add(Buffer.from('b'), 'peer');
-    await gatherer.flush();
-    expect(refused).toEqual([['journal_unavailable', 2]]);
-    expect(failures).toEqual([]);
+  it('is counted by its code, with the peer that sent the last one', () => {
+    add('{}');
+    for (const peer of ['a', 'b']) gatherer.add(Buffer.from('no header'), peer);
+    gatherer.add(Buffer.from('bad header\n{}'), 'c');
+    gatherer.add(Buffer.from(HEADER), 'd');
+    clock.advance(GATHER_MS);
+    expect(batches.map(documentsOf)).toEqual([[['peer', ['{}']]]]);
+    expect(refusedIn(batches)).toEqual([
+      ['no_header', 2, 'b'],
+      ['bad_header', 1, 'c'],
+      ['empty_document', 1, 'd'],
+    ]);
   });
 
-  it('is counted and reported as a bug when intake fails in another way', async () => {
-    answer = () => Promise.reject(new TypeError('bug'));
-    gatherer.add(Buffer.from('a'), 'peer');
-    await gatherer.flush();
-    expect(refused).toEqual([['internal', 1]]);
-    expect(failures).toHaveLength(1);
+  it('is told without a document, too, also while blocks are under way', () => {
+    add('a');
+    clock.advance(GATHER_MS);
+    gatherer.add(Buffer.from('no header'), 'peer');
+    clock.advance(GATHER_MS);
+    expect(batches[1]).toMatchObject({ block: undefined, runs: [] });
+    expect(refusedIn(batches)).toEqual([['no_header', 1, 'peer']]);
   });
 
-  it('is refused beyond 8 MiB of waiting bytes, and taken again when intake has caught up', async () => {
-    const { promise, resolve } = withResolvers();
-    answer = () => promise;
-    const document = Buffer.alloc(64_000);
-    for (let i = 0; i < 200; i++) gatherer.add(document, 'peer');
-    const overloaded = refused.length;
-    expect(overloaded).toBeGreaterThan(60);
-    expect(overloaded).toBeLessThan(80);
-    expect(refused.every(([code, items]) => code === 'overloaded' && items === 1)).toBe(true);
-    resolve();
-    await gatherer.flush();
-    gatherer.add(document, 'peer');
-    expect(refused).toHaveLength(overloaded);
-    const items = accepted.reduce((sum, record) => sum + record.summary.items, 0);
-    expect(items + overloaded).toBe(200);
+  it('is refused beyond 8 MiB, to the datagram, and taken again as soon as a block is free', () => {
+    const document = 'x'.repeat(60_000);
+    const fitInBlock = Math.floor(BLOCK_BYTES / (document.length + 4));
+    for (let i = 0; i < 200; i++) add(document);
+    clock.advance(GATHER_MS);
+    const taken = () => batches.flatMap((batch) => documentsOf(batch).flatMap(([, documents]) => documents));
+    expect(BLOCKS * BLOCK_BYTES).toBe(8 * 1024 * 1024);
+    expect(taken()).toHaveLength(BLOCKS * fitInBlock);
+    expect(refusedIn(batches)).toEqual([['overloaded', 200 - BLOCKS * fitInBlock, 'peer']]);
+
+    free(batches.slice(0, 1));
+    add('y');
+    clock.advance(GATHER_MS);
+    free(batches.slice(1));
+    clock.advance(GATHER_MS);
+
+    expect(documentsOf(batches.at(-1))).toEqual([['peer', ['y']]]);
+    expect(refusedIn(batches)).toHaveLength(1);
   });
 });
 
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
+describe('what is in hand', () => {
+  it('is known to the other thread at any time', () => {
+    expect(blocks.inHand).toBe(0);
+    add('a');
+    gatherer.add(Buffer.from('no header'), 'peer');
+    gatherer.add(Buffer.alloc(0), 'peer');
+    expect(blocks.inHand).toBe(2);
+    clock.advance(GATHER_MS);
+    expect(blocks.inHand).toBe(0);
   });
-  return { promise, resolve };
-}
+});

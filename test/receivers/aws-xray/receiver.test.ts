@@ -2,99 +2,17 @@
 import { createSocket } from 'node:dgram';
 import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createAdmission } from '../../../src/intake/admission.ts';
-import type { Accepted } from '../../../src/model/signals.ts';
-import { readDocuments } from '../../../src/protocols/xray/datagram.ts';
-import {
-  createXRayReceiver,
-  type XRayReceiver,
-  type XRayReceiverOptions,
-} from '../../../src/receivers/aws-xray/index.ts';
+import { type SocketThread, socketsHere } from '../../../src/receivers/aws-xray/thread.ts';
 import { capturedDocument, readCapture } from '../../protocols/xray/otlp-json.ts';
+import { eventually } from '../../support/app.ts';
+import { ManualClock } from '../../support/records.ts';
+import { cleanUps, createLab, portOf, send, soon, started } from '../../support/xray-receiver.ts';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
 );
-const soon = () => AbortSignal.timeout(5000);
-
-const cleanUps: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-interface Lab {
-  receiver: XRayReceiver;
-  documents: string[];
-  records: Accepted[];
-  refused: [code: string, items: number][];
-  lines: { level: string; event: string; fields: Readonly<Record<string, unknown>> | undefined }[];
-  /** Resolves when at least so many documents were accepted and datagrams refused. */
-  settled(count: number): Promise<void>;
-}
-
-function createLab(options: Partial<XRayReceiverOptions> = {}): Lab {
-  const waiting: { count: number; resolve: () => void }[] = [];
-  const notify = () => {
-    const count = lab.documents.length + lab.refused.length;
-    for (const waiter of waiting) if (count >= waiter.count) waiter.resolve();
-  };
-  const lab: Omit<Lab, 'receiver'> = {
-    documents: [],
-    records: [],
-    refused: [],
-    lines: [],
-    settled: (count) =>
-      new Promise((resolve) => {
-        waiting.push({ count, resolve });
-        notify();
-      }),
-  };
-  const receiver = createXRayReceiver({
-    hosts: ['127.0.0.1'],
-    port: 0,
-    receiveBufferBytes: 0,
-    log: (level, event, _msg, fields) => lab.lines.push({ level, event, fields }),
-    intake: {
-      admission: createAdmission(1),
-      async accept(_receiver, accepted) {
-        lab.records.push(accepted);
-        lab.documents.push(
-          ...readDocuments(accepted.payload).map((document) => Buffer.from(document).toString()),
-        );
-        notify();
-      },
-      hasRoom: () => true,
-      refuse(_receiver, code, items) {
-        lab.refused.push([code, items]);
-        notify();
-      },
-    },
-    ...options,
-  });
-  cleanUps.push(() => receiver.shutdown(soon()));
-  return { ...lab, receiver };
-}
-
-async function started(options: Partial<XRayReceiverOptions> = {}): Promise<Lab> {
-  const lab = createLab(options);
-  await lab.receiver.start();
-  return lab;
-}
-
-const portOf = (address: string | undefined) => Number(address?.slice(address.lastIndexOf(':') + 1));
-
-async function send(lab: Lab, messages: readonly (string | Uint8Array)[], host = '127.0.0.1'): Promise<void> {
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  const port = portOf(lab.receiver.addresses().udp[0]);
-  for (const message of messages) {
-    await new Promise<void>((resolve, reject) =>
-      socket.send(message, port, host, (error) => (error ? reject(error) : resolve())),
-    );
-  }
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-}
-
 async function takenPort(): Promise<number> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
@@ -140,14 +58,7 @@ describe('documents', () => {
 
 describe('datagrams that are no segments', () => {
   it('are counted by code, logged once without content, and disturb nothing', async () => {
-    let nowMs = 0;
-    const clock = {
-      now: () => nowMs,
-      schedule(_delayMs: number, run: () => void) {
-        const immediate = setImmediate(run);
-        return () => clearImmediate(immediate);
-      },
-    };
+    const clock = new ManualClock();
     const lab = await started({ clock });
     await send(lab, [
       'secret',
@@ -158,24 +69,24 @@ describe('datagrams that are no segments', () => {
       Buffer.from([0xff, 0x0a, 0xff]),
     ]);
     await lab.settled(5);
-    nowMs = 10_000;
+    await send(lab, ['secret']);
+    await lab.settled(6);
+    clock.advance(10_000);
     await send(lab, ['secret', '{"format":"json","version":1}\n{"ok":1}']);
-    await lab.settled(7);
-    expect(lab.refused).toEqual([
-      ['no_header', 1],
-      ['no_header', 1],
-      ['bad_header', 1],
-      ['empty_document', 1],
-      ['bad_header', 1],
-      ['no_header', 1],
-    ]);
+    await lab.settled(8);
+    const counts: Record<string, number> = {};
+    for (const [code, items] of lab.refused) counts[code] = (counts[code] ?? 0) + items;
+    expect(counts).toEqual({ no_header: 4, bad_header: 2, empty_document: 1 });
     expect(lab.documents).toEqual(['{"ok":1}']);
-    expect(lab.lines.map(({ event, fields }) => [event, fields?.['code'], fields?.['datagrams']])).toEqual([
-      ['datagram_malformed', 'no_header', 1],
-      ['datagram_malformed', 'bad_header', 1],
-      ['datagram_malformed', 'empty_document', 1],
-      ['datagram_malformed', 'no_header', 2],
+    const lines = lab.lines.map(({ event, fields }) => [event, fields?.['code']]);
+    expect(lines.toSorted()).toEqual([
+      ['datagram_malformed', 'bad_header'],
+      ['datagram_malformed', 'empty_document'],
+      ['datagram_malformed', 'no_header'],
+      ['datagram_malformed', 'no_header'],
     ]);
+    const logged = lab.lines.filter(({ fields }) => fields?.['code'] === 'no_header');
+    expect(logged.reduce((sum, { fields }) => sum + Number(fields?.['datagrams']), 0)).toBe(4);
     expect(JSON.stringify(lab.lines)).not.toContain('secret');
   });
 });
@@ -230,6 +141,44 @@ describe('addresses', () => {
     await new Promise<void>((resolve) => server.close(() => resolve()));
     await lab.receiver.start();
     expect(lab.receiver.addresses().udp).toEqual([`127.0.0.1:${port}`]);
+  });
+});
+
+describe('the thread of the sockets', () => {
+  const document = (index: number) => `{"format":"json","version":1}\n{"index":${index}}`;
+
+  it('is replaced when it dies: the port stays, and what comes then is taken', async () => {
+    const clock = new ManualClock();
+    const threads: SocketThread[] = [];
+    const spawnSockets = () => {
+      const thread = socketsHere();
+      threads.push(thread);
+      return thread;
+    };
+    const lab = await started({ clock, spawnSockets });
+    const addresses = lab.receiver.addresses();
+    await send(lab, [document(1)]);
+    await lab.settled(1);
+
+    await threads[0]?.end();
+
+    expect(lab.lines).toEqual([{ level: 'error', event: 'udp_error', fields: expect.any(Object) }]);
+    clock.advance(1000);
+    await eventually(
+      () => threads.length,
+      (count) => count === 2,
+    );
+    // Until the port is open again, the kernel throws away what comes.
+    await eventually(
+      async () => {
+        await send(lab, [document(2)]);
+        return lab.documents.length;
+      },
+      (count) => count > 1,
+    );
+    expect(lab.receiver.addresses()).toEqual(addresses);
+    expect(lab.documents.slice(0, 2)).toEqual(['{"index":1}', '{"index":2}']);
+    expect(lab.lines).toHaveLength(1);
   });
 });
 

@@ -1,16 +1,16 @@
-// Part of the tests: the sampling answers that every X-Ray SDK can read.
+// Part of the tests: the two sampling calls on TCP 2000, as the SDKs make them, and everything else that somebody may ask there.
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSamplingApi } from '../../../src/receivers/aws-xray/sampling-api.ts';
 import { readCapture } from '../../protocols/xray/otlp-json.ts';
-
-const NOW_MS = 1_795_225_151_999;
-const NOW_SECONDS = 1_795_225_151;
+import { CLIENT_A, FakeAws, makeSampling, statistics } from '../../sampling/support.ts';
 
 let api: FastifyInstance;
 
 beforeEach(() => {
-  api = createSamplingApi({ now: () => NOW_MS, schedule: () => () => {} });
+  api = createSamplingApi(makeSampling().sampling);
 });
 
 afterEach(() => api.close());
@@ -68,20 +68,12 @@ describe('SamplingTargets', () => {
     'node-xray/10-sampling-targets.json',
     'go-xray/08-sampling-targets.json',
     'java-xray/05-sampling-targets.json',
-  ])('answers %s for each rule that was asked', async (path) => {
+  ])('answers %s, whose rule is not there', async (path) => {
     const answer = (await post('/SamplingTargets', readCapture(path))).json();
-    expect(answer.SamplingTargetDocuments).toEqual([
-      {
-        RuleName: 'Cruddur',
-        FixedRate: 0.05,
-        ReservoirQuota: 1,
-        ReservoirQuotaTTL: NOW_SECONDS + 300,
-        Interval: 10,
-      },
+    expect(answer.SamplingTargetDocuments).toEqual([]);
+    expect(answer.UnprocessedStatistics).toEqual([
+      { RuleName: 'Cruddur', ErrorCode: '404', Message: 'There is no such sampling rule.' },
     ]);
-    expect(answer.UnprocessedStatistics).toEqual([]);
-    // A time in the future makes SDKs fetch the rules again every 10 s.
-    expect(answer.LastRuleModification).toBeLessThan(NOW_SECONDS);
   });
 
   it('answers nothing for nothing, and ignores members that it does not know', async () => {
@@ -94,12 +86,16 @@ describe('SamplingTargets', () => {
       const response = await post('/SamplingTargets', body);
       expect([response.statusCode, response.json().SamplingTargetDocuments]).toEqual([200, []]);
     }
-    const body = '{"SamplingStatisticsDocuments":[{"RuleName":"a"},{"RuleName":"a"},{"RuleName":7},null]}';
-    expect((await post('/SamplingTargets', body)).json().SamplingTargetDocuments).toHaveLength(1);
+    const odd = [{ RuleName: 'Default' }, { RuleName: 'Default' }, { RuleName: 7 }, null, 'x', []];
+    const body = JSON.stringify({ SamplingStatisticsDocuments: odd });
+    expect((await post('/SamplingTargets', body)).json()).toMatchObject({
+      SamplingTargetDocuments: [{ RuleName: 'Default', FixedRate: 0.05 }],
+      UnprocessedStatistics: [],
+    });
   });
 
-  it('answers 400 with a message for broken JSON', async () => {
-    const response = await post('/SamplingTargets', '{');
+  it.each(['{', '[]', '7', 'null', '"x"'])('answers 400 with a message for %s', async (body) => {
+    const response = await post('/SamplingTargets', body);
     expect([response.statusCode, typeof response.json().message]).toEqual([400, 'string']);
   });
 });
@@ -123,3 +119,50 @@ describe('everything else', () => {
     expect([response.statusCode, typeof response.json().message]).toEqual([413, 'string']);
   });
 });
+
+describe('either call', () => {
+  const report = JSON.stringify({ SamplingStatisticsDocuments: [statistics('Default', 10, CLIENT_A)] });
+
+  it.each(['application/json', 'application/x-amz-json-1.1', 'text/plain', 'nonsense', ';;;'])(
+    'takes a content type of %s',
+    async (type) => {
+      const answers = [
+        await post('/GetSamplingRules', '{}', { 'content-type': type }),
+        await post('/SamplingTargets', report, { 'content-type': type }),
+      ];
+      expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+      expect(answers[1]?.json().SamplingTargetDocuments).toHaveLength(1);
+    },
+  );
+
+  it('is answered in less than 50 ms while AWS hangs', async () => {
+    const aws = new FakeAws();
+    aws.gate = new Promise(() => {});
+    const { sampling } = makeSampling({ calls: aws });
+    await sampling.start();
+    const hanging = createSamplingApi(sampling);
+    await hanging.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = hanging.server.address() as AddressInfo;
+    const tookMs: number[] = [];
+    for (let call = 0; call < 100; call++) {
+      const startedMs = performance.now();
+      await call200(port, call % 2 === 0 ? '/GetSamplingRules' : '/SamplingTargets', report);
+      tookMs.push(performance.now() - startedMs);
+    }
+    await hanging.close();
+
+    // One in twenty may be the machine's own pause.
+    expect(tookMs.toSorted((a, b) => a - b)[94]).toBeLessThan(50);
+  });
+});
+
+function call200(port: number, path: string, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, method: 'POST' }, (response) => {
+      response.resume();
+      response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(path))));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}

@@ -1,0 +1,72 @@
+// Part of receivers/aws-xray: batches of datagrams into intake, as one record for each peer.
+import { type Intake, RefusedError } from '../../intake/intake.ts';
+import type { BufferPool } from '../../model/buffer-pool.ts';
+import type { Accepted } from '../../model/signals.ts';
+import { readDocuments, summarizeDocuments } from '../../protocols/xray/datagram.ts';
+import type { Blocks } from './blocks.ts';
+import type { Batch, Run } from './messages.ts';
+
+const RECEIVER = 'aws-xray';
+
+export interface HandIn {
+  /** Resolves when all of it is in the journal or counted as refused. Never rejects. */
+  take(batch: Batch, blocks: Blocks): Promise<void>;
+  /** Resolves when all that was taken so far is. */
+  settled(): Promise<void>;
+}
+
+export function createHandIn(intake: Intake, pool: BufferPool, onFailure: (error: unknown) => void): HandIn {
+  const underWay = new Set<Promise<void>>();
+
+  async function accept(accepted: Accepted): Promise<void> {
+    try {
+      await intake.accept(RECEIVER, accepted);
+    } catch (error) {
+      const code = error instanceof RefusedError ? error.code : 'internal';
+      intake.refuse(RECEIVER, code, accepted.summary.items);
+      if (!(error instanceof RefusedError)) onFailure(error);
+    }
+  }
+
+  return {
+    async take({ block, runs, receivedAtMs }, blocks) {
+      if (block === undefined) return;
+      const records = recordsOf(blocks.bytes(block), runs, receivedAtMs, pool);
+      const accepting = Promise.all(records.map(accept)).then(() => blocks.free(block));
+      underWay.add(accepting);
+      await accepting;
+      underWay.delete(accepting);
+    },
+    async settled() {
+      await Promise.all(underWay);
+    },
+  };
+}
+
+/** Copies, because the block is filled again. */
+function recordsOf(block: Buffer, runs: readonly Run[], receivedAtMs: number, pool: BufferPool): Accepted[] {
+  const byPeer = new Map<string, Buffer[]>();
+  let offset = 0;
+  for (const { peer, bytes } of runs) {
+    const run = block.subarray(offset, offset + bytes);
+    const others = byPeer.get(peer);
+    if (others) others.push(run);
+    else byPeer.set(peer, [run]);
+    offset += bytes;
+  }
+  return [...byPeer].map(([peer, ofPeer]) => {
+    const payload = joined(ofPeer, pool);
+    const summary = summarizeDocuments(readDocuments(payload), payload);
+    return { signal: 'segments', receivedAtMs, payload, summary, origin: { peer } };
+  });
+}
+
+function joined(pieces: readonly Uint8Array[], pool: BufferPool): Buffer {
+  const payload = pool.take(pieces.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    payload.set(piece, offset);
+    offset += piece.length;
+  }
+  return payload;
+}

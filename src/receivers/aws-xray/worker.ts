@@ -1,0 +1,7 @@
+// Part of receivers/aws-xray: the entry of the worker thread that serves the UDP sockets.
+import { parentPort, workerData } from 'node:worker_threads';
+import { blocksIn } from './blocks.ts';
+import { serveSockets } from './serve-sockets.ts';
+
+if (!parentPort) throw new Error('this file runs in a worker thread only');
+serveSockets(parentPort, blocksIn(workerData as SharedArrayBuffer));
