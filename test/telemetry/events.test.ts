@@ -43,9 +43,9 @@ describe(createEvents, () => {
 
   it('says at the end what is left, and calls it lost only when it is', () => {
     const { lines, events } = recorded();
-    events.stopped({}, true);
-    events.stopped({ rollbar: 3 }, false);
-    events.stopped({ rollbar: 3 }, true);
+    events.stopped({}, {});
+    events.stopped({ rollbar: 3 }, {});
+    events.stopped({}, { rollbar: 3 });
 
     expect(lines.map((line) => line.level)).toEqual(['info', 'info', 'error']);
     expect(lines.map((line) => line.msg.includes('lost'))).toEqual([false, false, true]);

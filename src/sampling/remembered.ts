@@ -1,0 +1,43 @@
+// Part of sampling: the rules that AWS gave last, on disk, for a start while AWS does not answer.
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { asObject } from '../protocols/xray/json.ts';
+import { recordsIn } from './aws-rules.ts';
+import type { RuleRecord } from './rule.ts';
+
+export interface Remembered {
+  /** Undefined when there are none, or none of that account's. */
+  read(): Promise<readonly RuleRecord[] | undefined>;
+  /** Never rejects: what could not be written is fetched again at the next start. */
+  write(records: readonly RuleRecord[]): Promise<void>;
+}
+
+export const nothingRemembered: Remembered = { read: async () => undefined, write: async () => undefined };
+
+/** `place`: region and endpoint; rules of another place are not ours. */
+export function rememberedIn(file: string, place: string): Remembered {
+  let written: Promise<void> = Promise.resolve();
+
+  async function replaceFile(records: readonly RuleRecord[]): Promise<void> {
+    try {
+      await writeFile(`${file}.new`, JSON.stringify({ place, SamplingRuleRecords: records }));
+      await rename(`${file}.new`, file);
+    } catch {
+      // Said above.
+    }
+  }
+
+  return {
+    async read() {
+      try {
+        const content = asObject(JSON.parse(await readFile(file, 'utf8')));
+        return content?.['place'] === place ? recordsIn(content) : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    write(records) {
+      written = written.then(() => replaceFile(records));
+      return written;
+    },
+  };
+}
