@@ -42,6 +42,8 @@ export function awsErrorOf(status: number, throttle: AwsError, invalid: string):
     return { status, code: 'UnrecognizedClientException', message: 'The security token is invalid.' };
   if (status === 403)
     return { status, code: 'AccessDeniedException', message: 'Not authorized to perform this action.' };
+  if (status === 413)
+    return { status, code: 'RequestEntityTooLargeException', message: 'The request is too large.' };
   if (status === 503)
     return { status, code: 'ServiceUnavailableException', message: 'The service cannot take the request.' };
   if (status >= 500) return { status, code: 'InternalFailure', message: 'The service failed.' };

@@ -8,28 +8,42 @@ export type Fault =
   | { kind: 'status'; status: number; retryAfter?: number | string | undefined }
   /** Takes the request and never answers; the connection ends when the fault changes. */
   | { kind: 'hang' }
-  /** Cuts the connection once the request has been read. */
-  | { kind: 'reset' }
+  /**
+   * Cuts the connection: once the request has been read and nothing was taken, while its body arrives, or in the middle of
+   * the answer to a request that was taken.
+   */
+  | { kind: 'reset'; at?: ResetAt | undefined }
   | { kind: 'slow'; delayMs: number }
   /** Refuses every second item in the vendor's own way; `status` 429 makes X-Ray name a throttle code. */
   | { kind: 'partial'; status?: number | undefined }
-  /** One item that makes the whole request fail. */
-  | { kind: 'poison'; itemId: string };
+  /** One item that makes the whole request fail: as unreadable, or with this status. */
+  | { kind: 'poison'; itemId: string; status?: number | undefined }
+  /** Somebody else answers in the vendor's name: 200 and a web page, as a captive portal or a proxy would. */
+  | { kind: 'html' };
+
+export type ResetAt = (typeof RESET_AT)[number];
+const RESET_AT = ['request', 'body', 'answer'] as const;
 
 const NONE: Fault = { kind: 'none' };
+const BAD_STATUS = 'status: expected a whole number from 400 to 599';
 
 /** The fault, or what is wrong with the body of `PUT /_sandbox/faults/<id>`. */
 export function parseFault(body: unknown): Fault | string {
-  const { kind, status, retryAfter, delayMs, itemId } = asObject(body) ?? {};
+  const { kind, status, retryAfter, delayMs, itemId, at } = asObject(body) ?? {};
   const statusIsValid =
     typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
   switch (kind) {
     case 'none':
     case 'hang':
-    case 'reset':
+    case 'html':
       return { kind };
+    case 'reset': {
+      const moment = RESET_AT.find((known) => known === at);
+      if (at === undefined) return { kind };
+      return moment ? { kind, at: moment } : `at: expected one of ${RESET_AT.join(', ')}`;
+    }
     case 'status':
-      if (!statusIsValid) return 'status: expected a whole number from 400 to 599';
+      if (!statusIsValid) return BAD_STATUS;
       if (retryAfter === undefined) return { kind, status };
       if (typeof retryAfter === 'string' || (typeof retryAfter === 'number' && retryAfter >= 0)) {
         return { kind, status, retryAfter };
@@ -41,13 +55,13 @@ export function parseFault(body: unknown): Fault | string {
         : 'delayMs: expected milliseconds';
     case 'partial':
       if (status === undefined) return { kind };
-      return statusIsValid ? { kind, status } : 'status: expected a whole number from 400 to 599';
+      return statusIsValid ? { kind, status } : BAD_STATUS;
     case 'poison':
-      return typeof itemId === 'string' && itemId !== ''
-        ? { kind, itemId }
-        : 'itemId: expected the id of an item';
+      if (typeof itemId !== 'string' || itemId === '') return 'itemId: expected the id of an item';
+      if (status === undefined) return { kind, itemId };
+      return statusIsValid ? { kind, itemId, status } : BAD_STATUS;
     default:
-      return 'kind: expected one of none, status, hang, reset, slow, partial, poison';
+      return 'kind: expected one of none, status, hang, reset, slow, partial, poison, html';
   }
 }
 

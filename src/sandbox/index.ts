@@ -50,6 +50,8 @@ export interface SandboxOptions {
   rollbarItemsPerMinute?: number;
   clock?: Clock;
   log?: LogLine;
+  /** Called for every item that a destination takes, at the moment it is taken; log records that have a `log.id` go by that. */
+  onItem?: (destination: DestinationId, id: string) => void;
 }
 
 export interface Sandbox {
@@ -70,7 +72,8 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { host = '127.0.0.1', port = 0, credentials = {}, clock = systemClock, log = () => {} } = options;
   const { aws = [SANDBOX_AWS_CREDENTIAL], honeycombKeys, rollbarTokens } = credentials;
-  const stores = perDestination(() => new Store());
+  const { onItem = () => {} } = options;
+  const stores = perDestination((id) => new Store((item) => onItem(id, item)));
   const faults = perDestination(() => new FaultSwitch());
   const app = createServer({
     vendors: [

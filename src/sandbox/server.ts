@@ -20,22 +20,56 @@ export interface Backend {
   log: LogLine;
 }
 
-/** Undefined when the connection is to be cut instead of answered. */
-type Decision = Answer | undefined;
+/** `cut`: the connection ends instead of the answer, or in the middle of it. */
+interface Decision {
+  answer: Answer | undefined;
+  cut: boolean;
+}
+
+const CUT: Decision = { answer: undefined, cut: true };
 
 export function createServer(backend: Backend): FastifyInstance {
   const app = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const store = cutInBody(backend, vendorRequest(request));
+    if (!store) return done(null, payload);
+    payload.once('data', () => {
+      store.countRequest();
+      store.countRefused();
+      cut(reply);
+    });
+  });
   app.all('/*', async (request, reply) => {
     const gone = new Promise<void>((resolve) => reply.raw.once('close', resolve));
     const decision = await decide(backend, vendorRequest(request), gone);
-    if (decision) return send(reply, decision);
-    reply.hijack();
-    request.raw.socket.resetAndDestroy();
+    if (decision.answer && !decision.cut) return send(reply, decision.answer);
+    cut(reply, decision.answer);
     return reply;
   });
   return app;
+}
+
+/** The books of the destination, when its fault is to cut the connection while a body with items arrives. */
+function cutInBody({ vendors, stores, faults }: Backend, request: VendorRequest): Store | undefined {
+  const vendor = vendors.find((candidate) => candidate.claims(request) === 'items');
+  if (!vendor) return undefined;
+  const fault = faults[vendor.destination].current;
+  return fault.kind === 'reset' && fault.at === 'body' ? stores[vendor.destination] : undefined;
+}
+
+/** Resets the connection, after an answer that lacks its last byte when there is one. */
+function cut(reply: FastifyReply, answer?: Answer): void {
+  reply.hijack();
+  const { socket } = reply.request.raw;
+  if (!answer) {
+    socket.resetAndDestroy();
+    return;
+  }
+  const body = Buffer.concat([Buffer.from(answer.body), Buffer.from(' ')]);
+  reply.raw.writeHead(answer.status, { ...answer.headers, 'content-length': body.length + 1 });
+  reply.raw.write(body, () => socket.resetAndDestroy());
 }
 
 /** `gone` resolves when the client has left. */
@@ -46,7 +80,7 @@ async function decide(backend: Backend, request: VendorRequest, gone: Promise<vo
     const store = backend.stores[vendor.destination];
     if (purpose === 'items') store.countRequest();
     const decision = await underFault(backend, vendor, request, gone);
-    const status = decision?.status ?? 0;
+    const status = decision.answer?.status ?? 0;
     if (purpose === 'items' && status !== 200) store.countRefused();
     backend.log('debug', 'sandbox_request', 'answered a request', {
       destination: vendor.destination,
@@ -54,7 +88,8 @@ async function decide(backend: Backend, request: VendorRequest, gone: Promise<vo
     });
     return decision;
   }
-  return backend.otherwise(request) ?? jsonAnswer(404, { message: 'no vendor has this endpoint' });
+  const other = backend.otherwise(request) ?? jsonAnswer(404, { message: 'no vendor has this endpoint' });
+  return { answer: other, cut: false };
 }
 
 async function underFault(
@@ -68,23 +103,33 @@ async function underFault(
   try {
     switch (fault.kind) {
       case 'status':
-        return vendor.refuse(request, fault.status, retryAfterText(fault));
+        return whole(vendor.refuse(request, fault.status, retryAfterText(fault)));
+      case 'html':
+        return whole(WEB_PAGE);
       case 'reset':
-        return undefined;
+        return fault.at === 'answer' ? { answer: vendor.answer(request, fault), cut: true } : CUT;
       case 'hang':
         await Promise.race([change.happened, gone]);
-        return undefined;
+        return CUT;
       case 'slow':
         // A client that leaves meanwhile is not noticed: vendors take what they have read.
         await Promise.race([change.happened, delay(clock, fault.delayMs)]);
-        return vendor.answer(request, fault);
+        return whole(vendor.answer(request, fault));
       default:
-        return vendor.answer(request, fault);
+        return whole(vendor.answer(request, fault));
     }
   } finally {
     change.forget();
   }
 }
+
+const whole = (answer: Answer): Decision => ({ answer, cut: false });
+
+const WEB_PAGE: Answer = {
+  status: 200,
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  body: '<!doctype html><html><head><title>Sign in</title></head><body>Sign in to use this network.</body></html>',
+};
 
 const delay = (clock: Clock, delayMs: number) =>
   new Promise<void>((resolve) => {

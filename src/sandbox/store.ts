@@ -30,6 +30,12 @@ export class Store {
   readonly #ids = new Map<string, number>();
   /** As JSON text: a copy that shares nothing with a request, and whose size is known. */
   readonly #recent: string[] = [];
+  readonly #onItem: (id: string) => void;
+
+  /** `onItem` is told of every item that is taken, also of one that was taken before, by the name that its sender knows. */
+  constructor(onItem: (id: string) => void = () => {}) {
+    this.#onItem = onItem;
+  }
 
   countRequest(): void {
     this.#requests += 1;
@@ -43,14 +49,13 @@ export class Store {
     return this.#ids.has(id);
   }
 
-  /** `readable` is called at once, if at all. */
-  add(id: string, readable: () => unknown): void {
+  /** `readable` is called at once, if at all. `alias`: what the sender calls the item, for the audit. */
+  add(id: string, readable: () => unknown, alias?: string): void {
     this.#items += 1;
-    const seen = this.#ids.get(id) ?? 0;
-    this.#ids.set(id, seen + 1);
-    if (seen === 0) this.#uniqueItems += 1;
-    if (this.#ids.size > MAX_IDS) this.#forgetOldestId();
+    if (this.#note(id) === 1) this.#uniqueItems += 1;
+    if (alias !== undefined) this.#note(alias);
     this.#remember(JSON.stringify(readable()));
+    this.#onItem(alias ?? id);
   }
 
   counts(): Counts {
@@ -94,8 +99,14 @@ export class Store {
     }
   }
 
-  #forgetOldestId(): void {
-    const oldest = this.#ids.keys().next();
-    if (!oldest.done) this.#ids.delete(oldest.value);
+  /** How often it has been seen now. */
+  #note(id: string): number {
+    const seen = (this.#ids.get(id) ?? 0) + 1;
+    this.#ids.set(id, seen);
+    if (this.#ids.size > MAX_IDS) {
+      const oldest = this.#ids.keys().next();
+      if (!oldest.done) this.#ids.delete(oldest.value);
+    }
+    return seen;
   }
 }

@@ -58,6 +58,8 @@ describe('the API of the sandbox', () => {
     [{ kind: 'status', status: 503, retryAfter: -1 }, 'retryAfter'],
     [{ kind: 'slow' }, 'delayMs'],
     [{ kind: 'poison' }, 'itemId'],
+    [{ kind: 'poison', itemId: 'a', status: 200 }, 'status'],
+    [{ kind: 'reset', at: 'noon' }, 'at'],
     ['hang', 'kind'],
   ])('says what is wrong with the fault %j', async (fault, field) => {
     const sandbox = await sandboxForTest();

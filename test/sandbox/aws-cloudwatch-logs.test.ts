@@ -23,6 +23,16 @@ const refused = (message: string) => ({
 });
 
 describe('PutLogEvents', () => {
+  it('knows a log record that has a log.id by that as well, once', async () => {
+    const taken: string[] = [];
+    const sandbox = await sandboxWithStream({ clock, onItem: (_, id) => void taken.push(id) });
+    const message = JSON.stringify({ attributes: { 'log.id': 'l1' }, event_id: 'e-1' });
+    await put(sandbox, [event(message)]);
+    expect(sandbox.audit('aws-cloudwatch-logs', ['e-1', 'log:l1'])).toEqual({ missing: [], duplicated: [] });
+    expect(sandbox.counts()['aws-cloudwatch-logs']).toMatchObject({ items: 1, uniqueItems: 1 });
+    expect(taken).toEqual(['log:l1']);
+  });
+
   it('takes a batch and knows JSON messages by their event_id', async () => {
     const sandbox = await sandboxWithStream({ clock });
     const message = JSON.stringify({ message: 'hello', event_id: 'e-1' });

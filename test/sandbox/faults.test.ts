@@ -1,4 +1,6 @@
 // Part of the tests: every fault does what DESIGN section 2 says, at one destination and not at the others.
+import { once } from 'node:events';
+import http from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -63,6 +65,7 @@ describe('the fault status', () => {
   it.each([
     [401, 'UnrecognizedClientException'],
     [403, 'AccessDeniedException'],
+    [413, 'RequestEntityTooLargeException'],
     [500, 'InternalFailure'],
     [503, 'ServiceUnavailableException'],
   ])('gives AWS a name for %i', async (status, code) => {
@@ -133,6 +136,49 @@ describe('the fault reset', () => {
     sandbox.setFault('rollbar', { kind: 'reset' });
     await expect(postItem(sandbox, item())).rejects.toThrow();
     expect(sandbox.counts().rollbar).toEqual({ requests: 1, items: 0, uniqueItems: 0, refused: 1 });
+  });
+
+  it('cuts it before the body is there, when asked to', async () => {
+    const sandbox = await sandboxForTest();
+    sandbox.setFault('rollbar', { kind: 'reset', at: 'body' });
+    const request = http.request(`${sandbox.url}/api/1/item/`, { method: 'POST' });
+    const failed = once(request, 'error');
+    request.write('{"data":');
+
+    expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
+    expect(sandbox.counts().rollbar).toEqual({ requests: 1, items: 0, uniqueItems: 0, refused: 1 });
+    // Requests without items have no body to be cut in, and the other destinations are as before.
+    expect((await putSegments(sandbox, segments)).status).toBe(200);
+  });
+
+  it.each(['honeycomb', 'rollbar'] as const)(
+    'cuts it in the middle of an answer of %s that took everything, when asked to',
+    async (destination) => {
+      const sandbox = await sandboxForTest();
+      sandbox.setFault(destination, { kind: 'reset', at: 'answer' });
+      const response = await (destination === 'rollbar'
+        ? postItem(sandbox, item())
+        : postToHoneycomb(sandbox, spans));
+
+      expect(response.status).toBe(200);
+      await expect(response.arrayBuffer()).rejects.toThrow();
+      expect(sandbox.counts()[destination].items).toBe(destination === 'rollbar' ? 1 : 4);
+    },
+  );
+});
+
+describe('the fault html', () => {
+  it('answers 200 with a web page, and takes nothing', async () => {
+    const sandbox = await sandboxForTest();
+    sandbox.setFault('honeycomb', { kind: 'html' });
+    const response = await postToHoneycomb(sandbox, spans);
+
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+    ]);
+    expect(await response.text()).toContain('<html>');
+    expect(sandbox.counts().honeycomb).toMatchObject({ requests: 1, items: 0 });
   });
 });
 
@@ -224,5 +270,19 @@ describe('the fault poison', () => {
 
     const missing = ['aws-xray', 'aws-cloudwatch-logs', 'rollbar'] as const;
     for (const id of missing) expect(sandbox.audit(id, [itemId]).missing).toEqual([itemId]);
+  });
+
+  it('fails it with a status, when one is given', async () => {
+    const sandbox = await sandboxWithStream();
+    const itemId = SPAN_IDS[2] ?? '';
+    sandbox.setFault('honeycomb', { kind: 'poison', itemId: `${TRACE_ID}:${itemId}`, status: 500 });
+    for (const id of ['aws-xray', 'aws-cloudwatch-logs', 'rollbar'] as const)
+      sandbox.setFault(id, { kind: 'poison', itemId, status: 500 });
+
+    expect((await postToHoneycomb(sandbox, spans)).status).toBe(500);
+    expect((await putSegments(sandbox, segments)).status).toBe(500);
+    expect((await putEvents(sandbox)).status).toBe(500);
+    expect((await postItem(sandbox, item({ uuid: itemId }))).status).toBe(500);
+    expect((await postItem(sandbox, item())).status).toBe(200);
   });
 });

@@ -101,6 +101,14 @@ describe('Honeycomb takes', () => {
     expect(sandbox.counts().honeycomb).toMatchObject({ items: 3, uniqueItems: 3 });
     expect(sandbox.items('honeycomb', 1)).toMatchObject([{ metric: 'app.requests', dataset: 'metrics' }]);
   });
+
+  it('metric points by their point.id, where they have one', async () => {
+    const sandbox = await sandboxForTest();
+    const gauge = field(5, field(1, field(7, stringAttribute('point.id', 'p1'))));
+    const metrics = field(1, field(2, field(2, [field(1, 'app.requests'), gauge])));
+    await postToHoneycomb(sandbox, metrics, { 'x-honeycomb-dataset': 'metrics' }, '/v1/metrics');
+    expect(sandbox.audit('honeycomb', ['metric:p1']).missing).toEqual([]);
+  });
 });
 
 describe('Honeycomb refuses', () => {

@@ -3,9 +3,12 @@ import { AwsError, type AwsErrorKind } from '../../aws/errors.ts';
 import type { XRay } from '../../aws/xray.ts';
 import type { EncodedItem, ExportResult, Refusal } from '../../delivery/exporter.ts';
 import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
+import { sendTimely } from '../../delivery/timely.ts';
 import { HttpError } from '../../http/client.ts';
 import { unanswered } from '../../http/unanswered.ts';
 import { createBufferPool } from '../../model/buffer-pool.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Reason } from '../../model/reasons.ts';
 import { parseSegment } from '../../protocols/xray/segment.ts';
 import { bodyOf, type Document, documentOf } from './encoder.ts';
 
@@ -84,9 +87,12 @@ const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
 /** Request bodies kept for the next requests. */
 const IDLE_BODY_BYTES = 1024 * 1024;
 
-export function createTransport(xray: XRay): Transport {
+/** X-Ray keeps traces for 30 days: what is older when it gets there would never be seen. */
+const OLDEST_MS = 30 * 86_400_000;
+
+export function createTransport(xray: XRay, clock: Clock): Transport {
   const pool = createBufferPool(IDLE_BODY_BYTES);
-  return async (items, signal) => {
+  const put = async (items: readonly EncodedItem<Document>[], signal: AbortSignal): Promise<ExportResult> => {
     const documents = items.map(({ value }) => value);
     try {
       const body = bodyOf(documents, pool.take);
@@ -98,6 +104,14 @@ export function createTransport(xray: XRay): Transport {
       return readFailure(error);
     }
   };
+  return (items, signal) => {
+    const oldestMs = clock.now() - OLDEST_MS;
+    return sendTimely(
+      items,
+      (receivedAtMs) => (receivedAtMs < oldestMs ? TOO_OLD : undefined),
+      (timely) => put(timely, signal),
+    );
+  };
 }
 
 /** Throws what is neither an answer nor the lack of one: a bug. */
@@ -108,10 +122,10 @@ export function readFailure(error: unknown): ExportResult {
 }
 
 function toResult(meaning: Meaning, error: AwsError): ExportResult {
-  const { status, code, message, retryAfterMs } = error;
+  const { status, code, message, retryAfterMs, fix = meaning.fix } = error;
   const words = [status || '', code, message].filter((part) => part !== '').join(' ');
   const vendor = status === 0 ? undefined : { status, body: error.body.slice(0, MAX_SHOWN_BYTES) };
-  return resultOf(meaning, words, vendor, retryAfterMs);
+  return resultOf({ ...meaning, fix }, words, vendor, retryAfterMs);
 }
 
 interface Unprocessed {
@@ -173,14 +187,14 @@ function unmatched(unprocessed: readonly Unprocessed[]): ExportResult {
 }
 
 /** X-Ray publishes no list of codes; these words stand for its own trouble, all others for the document's. */
-const OWN_TROUBLE = /throttl|internal|unavailable|timeout/i;
+const OWN_TROUBLE = /throttl|rate exceeded|internal|unavailable|timeout/i;
 
 function toRefusal(index: number, one: Unprocessed): Refusal {
   const words = [one.ErrorCode, one.Message].filter(Boolean).join(' ');
   const vendor = { status: 200, body: JSON.stringify(one).slice(0, MAX_SHOWN_BYTES) };
   if (OWN_TROUBLE.test(words)) {
     const reason = {
-      code: 'partial' as const,
+      code: /throttl/i.test(words) ? ('throttled' as const) : ('partial' as const),
       message: `X-Ray could not take the document now (${words})`,
       fix: 'Nothing: it is sent again.',
     };
@@ -198,3 +212,9 @@ function idOf(document: Document): string | undefined {
   const id = parseSegment(documentOf(document))?.id;
   return typeof id === 'string' && id !== '' ? id.toLowerCase() : undefined;
 }
+
+const TOO_OLD: Reason = {
+  code: 'too_old',
+  message: 'the document was received longer ago than the 30 days that X-Ray keeps traces',
+  fix: 'Lower SIDECAST_MAX_AGE; the dead letter holds the document.',
+};

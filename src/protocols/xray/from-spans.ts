@@ -10,7 +10,7 @@ import { otelMetadata, unixNanoToSeconds } from './from-spans/otel.ts';
 import { createReader, type Reader, takeText } from './from-spans/reader.ts';
 import { type ResourceParts, resourceParts } from './from-spans/resource.ts';
 import { restOf } from './from-spans/rest.ts';
-import { serialize } from './from-spans/shrink.ts';
+import { MAX_DOCUMENT_BYTES, serialize } from './from-spans/shrink.ts';
 import { sqlBlock } from './from-spans/sql.ts';
 import { toJsonObject } from './from-spans/values.ts';
 import { isUsableId, toXRayTraceId } from './ids.ts';
@@ -23,8 +23,8 @@ export function spanToDocument(span: Span, resource: Resource, scope: Scope): Sp
   }
   if (span.startTimeUnixNano === 0n && span.endTimeUnixNano === 0n) return invalid('the span has no time');
   const document = serialize(build(span, resourceParts(resource), scope));
-  if (document !== undefined) return { ok: true, id: span.spanId, document };
-  const message = 'the span is larger than 64 KB as an X-Ray document, also without metadata and stacks';
+  if (document.fits) return { ok: true, id: span.spanId, document: document.text };
+  const message = `the span has ${document.bytes} bytes as an X-Ray document, also without metadata and stacks; X-Ray takes ${MAX_DOCUMENT_BYTES}`;
   return {
     ok: false,
     reason: { code: 'too_large', message, fix: 'Record fewer or shorter attributes on the span.' },

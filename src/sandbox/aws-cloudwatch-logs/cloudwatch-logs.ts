@@ -6,7 +6,7 @@ import type { Fault } from '../faults.ts';
 import type { AwsCredential } from '../settings.ts';
 import { verifySignature } from '../sigv4.ts';
 import type { Store } from '../store.ts';
-import { header, parseObject, type Vendor, type VendorRequest } from '../vendor.ts';
+import { asObject, header, parseObject, type Vendor, type VendorRequest } from '../vendor.ts';
 import {
   accepted,
   type LogEvent,
@@ -39,7 +39,9 @@ export function createCloudWatchLogs(
     const events = readEvents(body['logEvents']);
     if (typeof events === 'string') return fail('InvalidParameterException', events);
     if (fault.kind === 'poison' && events.some((event) => idOf(event) === fault.itemId)) {
-      return fail('InvalidParameterException', 'The batch holds an event that cannot be processed.');
+      return fault.status === undefined
+        ? fail('InvalidParameterException', 'The batch holds an event that cannot be processed.')
+        : { error: errorOf(fault.status) };
     }
     const info =
       fault.kind === 'partial'
@@ -52,7 +54,7 @@ export function createCloudWatchLogs(
         'A batch in one PutLogEvents request cannot span more than 24 hours.',
       );
     }
-    for (const event of taken) store.add(idOf(event), () => ({ group, stream, ...event }));
+    for (const event of taken) store.add(idOf(event), () => ({ group, stream, ...event }), aliasOf(event));
     store.countRefused(events.length - taken.length);
     // The token is still returned, and ignored when it comes back (API reference).
     return { value: { nextSequenceToken: '0', ...(info && { rejectedLogEventsInfo: info }) } };
@@ -94,10 +96,8 @@ export function createCloudWatchLogs(
       return 'error' in outcome ? awsJsonError(outcome.error) : awsJson(outcome.value);
     },
     refuse(_request, status, retryAfter) {
-      // This API throttles with HTTP 400: only the name tells (API reference, "Common errors").
-      const throttle = fail('ThrottlingException', 'Rate exceeded').error;
       const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
-      return awsJsonError(awsErrorOf(status, throttle, 'InvalidParameterException'), headers);
+      return awsJsonError(errorOf(status), headers);
     },
   };
 }
@@ -108,10 +108,24 @@ function operationOf(request: VendorRequest): string | undefined {
   return target.slice(TARGET.length);
 }
 
+/** This API throttles with HTTP 400: only the name tells (API reference, "Common errors"). */
+const errorOf = (status: number) =>
+  awsErrorOf(status, fail('ThrottlingException', 'Rate exceeded').error, 'InvalidParameterException');
+
+const fieldsOf = ({ message }: LogEvent) =>
+  message.startsWith('{') ? (parseObject(Buffer.from(message)) ?? {}) : {};
+
 /** `event_id` where the message is JSON that has one. */
-function idOf({ timestamp, message }: LogEvent): string {
-  const id = message.startsWith('{') ? parseObject(Buffer.from(message))?.['event_id'] : undefined;
-  return typeof id === 'string' ? id : createHash('sha1').update(`${timestamp} ${message}`).digest('hex');
+function idOf(event: LogEvent): string {
+  const id = fieldsOf(event)['event_id'];
+  if (typeof id === 'string') return id;
+  return createHash('sha1').update(`${event.timestamp} ${event.message}`).digest('hex');
+}
+
+/** A log record that its sender named `log.id`, under the same name as at Honeycomb. */
+function aliasOf(event: LogEvent): string | undefined {
+  const named = asObject(fieldsOf(event)['attributes'])?.['log.id'];
+  return typeof named === 'string' ? `log:${named}` : undefined;
 }
 
 /** For the fault `partial`: this API can only refuse the beginning or the end of a batch. */

@@ -6,8 +6,8 @@ import type { AwsCredential } from '../settings.ts';
 import { verifySignature } from '../sigv4.ts';
 import type { Store } from '../store.ts';
 import { type Answer, parseObject, type Vendor } from '../vendor.ts';
+import { createControlPlane } from './control-plane.ts';
 import { type Judged, judgeDocument, parseDocument, type Unprocessed, unprocessed } from './documents.ts';
-import { samplingRules, samplingTargets } from './sampling.ts';
 import { TraceSizes } from './trace-sizes.ts';
 
 /** X-Ray API reference, PutTraceSegments; the service words it so. */
@@ -16,9 +16,16 @@ const MAX_DOCUMENTS = 50;
 export function createXRay(store: Store, credentials: readonly AwsCredential[], clock: Clock): Vendor {
   const isRefusedInPart = everySecond();
   const traceSizes = new TraceSizes();
+  const controlPlane = createControlPlane(clock);
 
   const invalid = (message: string) =>
     restJsonError({ status: 400, code: 'InvalidRequestException', message });
+
+  function refuse(status: number, retryAfter?: string): Answer {
+    const throttle = { status: 429, code: 'ThrottledException', message: 'Rate exceeded' };
+    const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
+    return restJsonError(awsErrorOf(status, throttle, 'InvalidRequestException'), headers);
+  }
 
   /** The vendor's verdict, or the fault's. */
   function verdict(document: string, judged: Judged, fault: Fault): Unprocessed | undefined {
@@ -46,7 +53,9 @@ export function createXRay(store: Store, credentials: readonly AwsCredential[], 
       fault.kind === 'poison' &&
       documents.some((document) => parseDocument(document)?.['id'] === fault.itemId)
     ) {
-      return invalid('The request holds a document that cannot be processed.');
+      return fault.status === undefined
+        ? invalid('The request holds a document that cannot be processed.')
+        : refuse(fault.status);
     }
     const UnprocessedTraceSegments: Unprocessed[] = [];
     for (const document of documents) {
@@ -64,8 +73,7 @@ export function createXRay(store: Store, credentials: readonly AwsCredential[], 
     claims({ method, path }) {
       if (method !== 'POST') return undefined;
       if (path === '/TraceSegments') return 'items';
-      const others = ['/GetSamplingRules', '/SamplingTargets', '/TelemetryRecords'];
-      return others.includes(path) ? 'other' : undefined;
+      return controlPlane.knows(path) ? 'other' : undefined;
     },
     answer(request, fault) {
       const failure = verifySignature(request, 'xray', credentials, clock.now());
@@ -74,20 +82,9 @@ export function createXRay(store: Store, credentials: readonly AwsCredential[], 
       if (!body)
         return restJsonError({ status: 400, code: 'SerializationException', message: 'Not a JSON object.' });
       if (request.path === '/TraceSegments') return putTraceSegments(body['TraceSegmentDocuments'], fault);
-      if (request.path === '/GetSamplingRules') return restJson(200, samplingRules());
-      if (request.path === '/TelemetryRecords') {
-        return Array.isArray(body['TelemetryRecords'])
-          ? restJson(200, {})
-          : invalid('TelemetryRecords is required.');
-      }
-      const statistics = body['SamplingStatisticsDocuments'];
-      if (!Array.isArray(statistics)) return invalid('SamplingStatisticsDocuments is required.');
-      return restJson(200, samplingTargets(statistics, clock.now()));
+      const outcome = controlPlane.call(request.path, body);
+      return 'error' in outcome ? restJsonError(outcome.error) : restJson(200, outcome.value);
     },
-    refuse(_request, status, retryAfter) {
-      const throttle = { status: 429, code: 'ThrottledException', message: 'Rate exceeded' };
-      const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
-      return restJsonError(awsErrorOf(status, throttle, 'InvalidRequestException'), headers);
-    },
+    refuse: (_request, status, retryAfter) => refuse(status, retryAfter),
   };
 }

@@ -76,7 +76,7 @@ export function createHoneycomb(store: Store, keys: readonly string[] | undefine
       if (body.refusal) return failure(request, body.refusal.status, body.refusal.message);
       const items = itemsOf(signal, body.message);
       if (fault.kind === 'poison' && items.some(({ id }) => id === fault.itemId)) {
-        return failure(request, 400, 'the request holds an event that cannot be processed');
+        return failure(request, fault.status ?? 400, 'the request holds an event that cannot be processed');
       }
       return take(request, format, signal, items, fault);
     },

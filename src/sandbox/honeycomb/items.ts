@@ -85,7 +85,9 @@ function pointItems(metric: Fields, { resource, scope }: Context): Item[] {
     list(asObject(metric[kind])?.['dataPoints']).map((point) => {
       const attributes = attributesOf(point['attributes']);
       const readable = { metric: metric['name'], unit: metric['unit'], kind, ...point, attributes };
-      return { id: `metric:${digest([resource, scope, readable])}`, readable, attributes, resource, scope };
+      const named = attributes['point.id'];
+      const id = typeof named === 'string' ? named : digest([resource, scope, readable]);
+      return { id: `metric:${id}`, readable, attributes, resource, scope };
     }),
   );
 }

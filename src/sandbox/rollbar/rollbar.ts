@@ -47,7 +47,8 @@ export function createRollbar(
     const problem = itemProblem(data);
     if (problem) return refusal(422, problem);
     const uuid = typeof data['uuid'] === 'string' ? data['uuid'] : randomUUID();
-    if (fault.kind === 'poison' && fault.itemId === uuid) return refusal(422, 'the item cannot be processed');
+    if (fault.kind === 'poison' && fault.itemId === uuid)
+      return refusal(fault.status ?? 422, 'the item cannot be processed');
     if (fault.kind === 'partial' && isRefusedInPart()) return refusal(422, 'the item was refused');
     // A repeated uuid is taken to be the same occurrence and discarded.
     if (!store.has(uuid)) store.add(uuid, () => ({ data }));

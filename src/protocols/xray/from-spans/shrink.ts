@@ -5,16 +5,17 @@ import { shorten } from './reader.ts';
 /** X-Ray's bound for one document, in bytes of UTF-8. */
 export const MAX_DOCUMENT_BYTES = 65_536;
 
-/** Undefined when nothing helps. */
-export function serialize(document: XRayDocument): string | undefined {
-  const text = JSON.stringify(document);
-  if (fits(text)) return text;
+export type Serialized = { fits: true; text: string } | { fits: false; bytes: number };
+
+/** Changes `document` where it is too large; `bytes` is what is left of one that nothing helps. */
+export function serialize(document: XRayDocument): Serialized {
+  let text = JSON.stringify(document);
   for (const step of STEPS) {
+    if (fits(text)) return { fits: true, text };
     step(document);
-    const shorter = JSON.stringify(document);
-    if (fits(shorter)) return shorter;
+    text = JSON.stringify(document);
   }
-  return undefined;
+  return fits(text) ? { fits: true, text } : { fits: false, bytes: Buffer.byteLength(text) };
 }
 
 /** A UTF-16 unit is at most three bytes, so most documents are not counted. */
