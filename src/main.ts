@@ -1,7 +1,11 @@
 // Part of the process edge: argv, signals, exit code. Nothing else touches process control.
+import { constants } from 'node:os';
 import process, { argv, exit, stderr, stdout } from 'node:process';
 import type { Edge } from './cli/edge.ts';
 import { writeError, writeOut } from './cli/render.ts';
+
+/** npm passes Ctrl-C on to a process that has it from the terminal already: that is one signal, not two. */
+const SAME_SIGNAL_MS = 250;
 
 const version = typeof SIDECAST_VERSION === 'string' ? SIDECAST_VERSION : '0.0.0-dev';
 
@@ -16,10 +20,25 @@ const edge: Edge = {
   isTerminal: stderr.isTTY === true && stdout.isTTY === true,
   stdout: writeOut,
   stderr: writeError,
-  signal: new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
-  }),
+  signal: firstSignal(),
 };
+
+/** A second signal does not wait, and ends with the exit code that shells give to a process that a signal ended. */
+function firstSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let firstAtMs: number | undefined;
+    const onSignal = (signal: 'SIGINT' | 'SIGTERM') => {
+      firstAtMs ??= performance.now();
+      resolve(signal);
+      if (performance.now() - firstAtMs < SAME_SIGNAL_MS) return;
+      writeError(
+        'sidecast: what is not delivered waits in the data directory, what was in memory only is lost: a second signal came',
+      );
+      exit(128 + constants.signals[signal]);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  });
+}
 
 /** Each command is imported when it is typed: starting fast is part of never being missed. */
 async function dispatch(): Promise<number> {
@@ -28,10 +47,18 @@ async function dispatch(): Promise<number> {
       if (edge.flags.includes('--help') || edge.flags.includes('-h')) break;
       if (edge.flags.includes('--version')) return print(version);
       return (await import('./cli/run.ts')).run(edge);
+    case 'xray':
+      return (await import('./cli/xray.ts')).xray(edge);
     case 'demo':
       return (await import('./cli/demo.ts')).demo(edge);
     case 'sandbox':
       return (await import('./cli/sandbox.ts')).sandbox(edge);
+    case 'dead-letters':
+      return (await import('./cli/dead-letters.ts')).deadLetters(edge);
+    case 'replay':
+      return (await import('./cli/replay.ts')).replay(edge);
+    case 'provision':
+      return (await import('./cli/provision.ts')).provision(edge);
     case 'health':
       return (await import('./cli/health.ts')).health(edge);
     case 'version':

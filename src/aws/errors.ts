@@ -23,11 +23,19 @@ export class AwsError extends Error {
   readonly status: number;
   readonly body: string;
   readonly retryAfterMs: number | undefined;
+  /** The one thing to do, where that depends on more than the kind. */
+  readonly fix: string | undefined;
 
   constructor(
     kind: AwsErrorKind,
     message: string,
-    answer: { code?: string; status?: number; body?: string; retryAfterMs?: number | undefined } = {},
+    answer: {
+      code?: string;
+      status?: number;
+      body?: string;
+      retryAfterMs?: number | undefined;
+      fix?: string | undefined;
+    } = {},
   ) {
     super(message);
     this.kind = kind;
@@ -35,6 +43,7 @@ export class AwsError extends Error {
     this.status = answer.status ?? 0;
     this.body = answer.body ?? '';
     this.retryAfterMs = answer.retryAfterMs;
+    this.fix = answer.fix;
   }
 }
 

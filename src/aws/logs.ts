@@ -1,6 +1,8 @@
 // Part of aws: CloudWatch Logs as the rest of sidecast sees it.
 import type { HttpAnswer } from '../http/client.ts';
-import type { AwsOptions } from './index.ts';
+import { READS_FILES_AGAIN } from './credentials.ts';
+import type { ServicesOptions } from './index.ts';
+import { type LogsControl, logsControl } from './logs-control.ts';
 import { requestHandler } from './request-handler.ts';
 import { createService } from './service.ts';
 
@@ -22,19 +24,20 @@ const PUT_HEADERS = {
 };
 const CALL_TIMEOUT_MS = 5_000;
 
-export function createLogs(options: AwsOptions): Logs {
+export function createLogs(options: ServicesOptions): Logs & { control: LogsControl } {
   const sdk = () => import('@aws-sdk/client-cloudwatch-logs');
   const service = createService({
     ...options,
     name: 'logs',
     endpoint: options.logsEndpoint,
-    async open() {
+    async open(region) {
       const { CloudWatchLogsClient } = await sdk();
       return new CloudWatchLogsClient({
-        ...(options.region ? { region: options.region } : {}),
+        region,
         ...(options.logsEndpoint ? { endpoint: options.logsEndpoint.href } : {}),
         // A backend's AWS_ENDPOINT_URL means its DynamoDB Local.
         ignoreConfiguredEndpointUrls: true,
+        ...READS_FILES_AGAIN,
         maxAttempts: 1,
         requestHandler: requestHandler(options.http, CALL_TIMEOUT_MS),
       });
@@ -62,6 +65,7 @@ export function createLogs(options: AwsOptions): Logs {
       const command = new PutRetentionPolicyCommand({ logGroupName, retentionInDays });
       await service.call((client) => client.send(command, sendOptions(signal)));
     },
+    control: logsControl(service),
     close: service.close,
   };
 }

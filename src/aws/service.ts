@@ -3,8 +3,11 @@ import type { AwsCredentialIdentity } from '@smithy/types';
 import { type HttpAnswer, type HttpClient, HttpError } from '../http/client.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import type { Clock } from '../model/clock.ts';
+import { roleCredentials } from './assume-role.ts';
 import { type CredentialSource, credentialSource, type LoadCredentials } from './credentials.ts';
 import { AwsError, kindOf, readError } from './errors.ts';
+import type { RegionSource } from './region.ts';
+import { remedyFor } from './remedy.ts';
 import { createSigner } from './signature.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -14,7 +17,6 @@ const SKEW_MS = 240_000;
 /** The part of an SDK client's resolved configuration that a signed request needs. */
 export interface SdkClient {
   config: {
-    region(): Promise<string>;
     credentials: LoadCredentials;
     useFipsEndpoint(): Promise<boolean>;
     useDualstackEndpoint(): Promise<boolean>;
@@ -25,13 +27,32 @@ export interface SdkClient {
 
 export interface ServiceOptions<C> {
   name: 'xray' | 'logs';
+  regions: RegionSource;
   /** Imports the SDK, which takes tens of milliseconds: not before it is needed. */
-  open(): Promise<C>;
+  open(region: string): Promise<C>;
   /** As the user set it; else the SDK's rules for the region. */
   endpoint: URL | undefined;
+  /** Whose credentials the chain's own are exchanged for. */
+  role?: Role | undefined;
   http: HttpClient;
   clock: Clock;
   userAgent: string;
+  onConnected?(connected: Connected): void;
+}
+
+export interface Role {
+  arn: string;
+  /** Else the one of the region. */
+  stsEndpoint: URL | undefined;
+}
+
+/** Said once for each service. */
+export interface Connected {
+  service: string;
+  region: string;
+  /** Where the region comes from. */
+  from: string;
+  endpoint: URL;
 }
 
 export interface Service<C> {
@@ -64,13 +85,18 @@ export function createService<C extends SdkClient>(options: ServiceOptions<C>): 
   let skewMs = 0;
 
   const connect = async (): Promise<Connection<C>> => {
-    const client = await options.open();
-    const region = await client.config.region().catch(() => {
-      throw new AwsError('no_region', 'no AWS region is known');
-    });
-    const credentials = credentialSource((how) => client.config.credentials(how), clock);
+    const { name: region, from } = await options.regions.get();
+    const client = await options.open(region);
     const endpoint = options.endpoint ?? (await regionalEndpoint(client, region));
+    const own = credentialSource((how) => client.config.credentials(how), clock);
+    const credentials = options.role ? await ofRole(options.role, own, client, region) : own;
+    options.onConnected?.({ service: name, region, from, endpoint });
     return { client, region, endpoint, credentials, sign: createSigner(name, region, credentials.get) };
+  };
+  const ofRole = async ({ arn, stsEndpoint }: Role, own: CredentialSource, client: C, region: string) => {
+    const endpoint = stsEndpoint ?? neighbour(await regionalEndpoint(client, region), name, 'sts');
+    const load = roleCredentials({ roleArn: arn, region, endpoint, credentials: own.get, http, clock });
+    return credentialSource(load, clock);
   };
   const connection = async (): Promise<Connection<C>> => {
     opened ??= connect();
@@ -104,21 +130,30 @@ export function createService<C extends SdkClient>(options: ServiceOptions<C>): 
       ...(signal ? { signal } : {}),
     });
   };
-  const failure = (to: Connection<C>, answer: HttpAnswer): AwsError => {
+  const failure = (answer: HttpAnswer, used: AwsCredentialIdentity): AwsError => {
     const body = Buffer.from(answer.body).toString();
     const { code, message } = readError(answer.headers, body);
     const named = kindOf(code, answer.status);
     const aheadMs = Date.parse(answer.headers['date'] ?? '') - clock.now();
     const skewed = named === 'unauthorized' && Math.abs(aheadMs - skewMs) > SKEW_MS;
     if (skewed) skewMs = aheadMs;
-    else if (named === 'unauthorized') to.credentials.distrust();
-    const waitMs = retryAfterMs(answer.headers, clock.now());
     return new AwsError(skewed ? 'skewed' : named, message, {
       code,
       status: answer.status,
       body,
-      retryAfterMs: waitMs,
+      retryAfterMs: retryAfterMs(answer.headers, clock.now()),
+      ...(named === 'unauthorized' && !skewed ? { fix: remedyFor(used) } : {}),
     });
+  };
+  /** True when the same call may fare better now. */
+  const isMended = async (
+    to: Connection<C>,
+    error: unknown,
+    used: AwsCredentialIdentity,
+  ): Promise<boolean> => {
+    if (!(error instanceof AwsError)) return false;
+    if (error.kind === 'skewed') return true;
+    return error.kind === 'unauthorized' && (await to.credentials.renew(used)) !== undefined;
   };
 
   return {
@@ -127,21 +162,23 @@ export function createService<C extends SdkClient>(options: ServiceOptions<C>): 
     async post(path, headers, body, signal) {
       const to = await connection();
       for (let again = true; ; again = false) {
+        const used = await to.credentials.get();
         const answer = await attempt(to, path, headers, body, signal);
         if (answer.status >= 200 && answer.status < 300) return answer;
-        const error = failure(to, answer);
-        if (error.kind !== 'skewed' || !again) throw error;
+        const error = failure(answer, used);
+        if (!again || !(await isMended(to, error, used))) throw error;
       }
     },
     async call(run) {
       const to = await connection();
-      await to.credentials.get();
-      try {
-        return await run(to.client);
-      } catch (error) {
-        const translated = fromSdk(error);
-        if (translated instanceof AwsError && translated.kind === 'unauthorized') to.credentials.distrust();
-        throw translated;
+      for (let again = true; ; again = false) {
+        const used = await to.credentials.get();
+        try {
+          return await run(to.client);
+        } catch (error) {
+          const translated = fromSdk(error);
+          if (!again || !(await isMended(to, translated, used))) throw translated;
+        }
       }
     },
     async close() {
@@ -157,6 +194,11 @@ async function regionalEndpoint({ config }: SdkClient, region: string): Promise<
     config.useDualstackEndpoint(),
   ]);
   return config.endpointProvider({ Region: region, UseFIPS, UseDualStack }).url;
+}
+
+/** A partition's services differ in the first label only: xray.us-east-1.amazonaws.com, sts.us-east-1.amazonaws.com. */
+function neighbour(endpoint: URL, service: string, other: string): URL {
+  return new URL(endpoint.href.replace(`//${service}`, `//${other}`));
 }
 
 function fromSdk(error: unknown): unknown {

@@ -3,6 +3,7 @@ import { optionGroups } from '../app/options.ts';
 import { loadConfig, processSources } from '../config/load.ts';
 import { createHttpClient } from '../http/index.ts';
 import { systemClock } from '../model/clock.ts';
+import { adminUrl } from './admin-port.ts';
 import type { Edge } from './edge.ts';
 
 const TIMEOUT_MS = 2000;
@@ -10,11 +11,7 @@ const TIMEOUT_MS = 2000;
 export async function health(edge: Edge): Promise<number> {
   const { values } = loadConfig(optionGroups, processSources(edge.flags));
   const http = createHttpClient({ connections: 1, clock: systemClock, proxies: {} });
-  // A listener on all addresses also answers on loopback; one on loopback answers where it was bound.
-  const host = values.listeners.hosts.find((name) => !['0.0.0.0', '::'].includes(name)) ?? '127.0.0.1';
-  const url = new URL(
-    `http://${host.includes(':') ? `[${host}]` : host}:${values.listeners.adminPort}/readyz`,
-  );
+  const url = new URL('readyz', adminUrl(values.listeners));
   try {
     const answer = await http.request({ method: 'GET', url, headers: {}, timeoutMs: TIMEOUT_MS });
     edge.stdout(Buffer.from(answer.body).toString().trim());

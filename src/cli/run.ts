@@ -6,8 +6,8 @@ import { loadConfig, processSources } from '../config/load.ts';
 import { renderProblem } from '../config/problems.ts';
 import { systemClock } from '../model/clock.ts';
 import { createEvents } from '../telemetry/events.ts';
-import { createLogger } from '../telemetry/logger.ts';
 import type { Edge } from './edge.ts';
+import { openLog } from './log.ts';
 
 const EXIT_CLEAN = 0;
 const EXIT_COULD_NOT_START = 1;
@@ -21,10 +21,7 @@ export async function run(edge: Edge): Promise<number> {
     for (const problem of problems) edge.stderr(`sidecast: ${renderProblem(problem)}`);
     return problems.some((problem) => problem.source === 'flag') ? EXIT_BAD_USAGE : EXIT_COULD_NOT_START;
   }
-  const format = config.process.logFormat ?? (edge.isTerminal ? 'pretty' : 'json');
-  const log = createLogger({ level: config.process.logLevel, format });
-  // Scripts wait for this line, so no level hides it.
-  const always = createEvents(createLogger({ level: 'info', format }), () => systemClock.now());
+  const { line: log, always } = openLog(config.process, edge.isTerminal ? 'pretty' : 'json');
 
   let app: App;
   try {
@@ -50,7 +47,7 @@ export async function run(edge: Edge): Promise<number> {
       off: app.off,
       configuredBy: configuredBy(effective),
     });
-  always.listening(app.listening);
+  createEvents(always, () => systemClock.now()).listening(app.listening);
 
   await app.shutdown(await edge.signal);
   return EXIT_CLEAN;

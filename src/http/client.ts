@@ -44,4 +44,6 @@ export interface HttpOptions {
   clock: Clock;
   /** HTTPS_PROXY, HTTP_PROXY, NO_PROXY as the user set them (upper or lower case). */
   proxies: { https?: string; http?: string; no?: string };
+  /** False: certificates are not checked, those of a proxy excepted. */
+  verifyTls?: boolean;
 }

@@ -20,6 +20,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     bodyTimeout: 0,
   };
 
+  const tls = options.verifyTls === false ? { rejectUnauthorized: false } : {};
+
   const open = (url: URL): Route => {
     const proxy = bypasses(url)
       ? undefined
@@ -28,13 +30,13 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         : options.proxies.http;
     if (!proxy)
       return {
-        dispatcher: new Pool(url.origin, { ...pool, connectTimeout: CONNECT_TIMEOUT_MS }),
+        dispatcher: new Pool(url.origin, { ...pool, connect: { timeout: CONNECT_TIMEOUT_MS, ...tls } }),
         proxied: false,
       };
     // People write HTTPS_PROXY=proxy:3128. Plain http goes through a proxy without a tunnel: many refuse CONNECT to port 80.
     const uri = proxy.includes('://') ? proxy : `http://${proxy}`;
     return {
-      dispatcher: new ProxyAgent({ ...pool, uri, proxyTunnel: url.protocol === 'https:' }),
+      dispatcher: new ProxyAgent({ ...pool, uri, proxyTunnel: url.protocol === 'https:', requestTls: tls }),
       proxied: true,
     };
   };

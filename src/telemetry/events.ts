@@ -10,22 +10,56 @@ export interface Listening {
   admin: readonly string[];
 }
 
+/** How one request to a destination went. */
+export interface BatchReport {
+  documents: number;
+  unprocessed: number;
+  elapsedMs: number;
+  /** The vendor's words about the first few. */
+  reasons: readonly string[];
+}
+
 /** Every event name that this process writes; docs.test.ts compares the README with it. */
 export const EVENTS = {
   listening: 'the last port is bound; written whatever the level',
+  starting: 'the command xray begins; its version',
+  command_line: 'something that the command xray was told and does not follow',
+  not_started: 'why the command xray could not start',
+  port_unavailable:
+    'a port that the command xray can do without is taken; X-Ray segments are received all the same',
+  aws_connected: 'the region and endpoint of an AWS service, and where the region comes from',
+  aws_files_unreadable: 'files with AWS credentials are there, and this user may not read them',
+  log_file_unusable: 'SIDECAST_LOG_FILE cannot be opened; the log goes where it goes without one',
+  batch_sent: 'X-Ray took a batch; at level debug, but for the command xray',
   started: 'which destinations are on, and because of which variable; which are off, and how to turn them on',
-  journal_in_memory: 'the data directory cannot be used: a restart loses what is not delivered',
-  journal_unwritable: 'writing failed; new data is refused until it works again',
-  journal_writable: 'writing works again',
-  journal_evicted: 'the journal gave records up before a destination had them',
+  journal_in_memory: 'the data directory cannot be used: what is received is in memory until it can be',
+  journal_unwritable:
+    'the data directory cannot be written any more: new data is in memory, or settlements are not on disk',
+  journal_writable: 'the data directory can be written, and what was in memory is there',
+  journal_evicted:
+    'the journal gave records up before a destination had them, or found them damaged or missing',
+  memory_lost: 'items that were in memory only when the process ended',
   destination_retrying: 'a destination does not take data; it is kept and sent again',
   destination_blocked: 'a destination refuses the key or a permission; data is held',
   destination_recovered: 'a destination takes data again',
   items_rejected: 'a destination refused items for good; they are in the dead letters',
+  dead_letters_removed:
+    'dead letters made room or became too old; their items stay counted as rejected and cannot be replayed any more',
+  dead_letters_unwritable: 'dead letters cannot be written; what is to become one stays queued',
+  dead_letters_writable: 'dead letters can be written again',
+  replay_unmarked: 'what became of a replayed dead letter cannot be written down; it counts as unknown',
+  dead_letters_replayed: 'a replay of dead letters, with what became of them',
   address_skipped: 'an address family that the machine lacks',
   otlp_refused: 'OTLP requests or items that were turned away; once a minute and reason',
   datagram_malformed: 'UDP datagrams that are not X-Ray documents; once in 10 s and reason',
   udp_error: 'the UDP socket reported an error; receiving goes on',
+  sampling_rules: 'the sampling rules that X-Ray SDKs get, at each change',
+  sampling_rules_invalid: 'a file of SIDECAST_SAMPLING_RULES is wrong; the last good rules stay in force',
+  sampling_rules_unavailable: 'AWS gives no sampling rules; the last known ones stay in force',
+  sampling_held: 'AWS does not take what X-Ray SDKs counted; it is kept and reported later',
+  sampling_uncounted:
+    "requests that X-Ray's sampling statistics may lack: a report was not answered, or refused",
+  advice: 'something about what the application sends that its owner would want to know; once per cause',
   grpc_on_http_port: 'a gRPC exporter talks to the HTTP port',
   shutdown: 'a signal came; receiving goes on while delivery flushes',
   stopped: 'the end, with what is left',
@@ -35,9 +69,15 @@ export const EVENTS = {
 export interface Events {
   listening(where: Listening): void;
   started(fields: Readonly<Record<string, unknown>>): void;
+  portUnavailable(listener: keyof Listening, error: Error): void;
+  awsConnected(connected: { service: string; region: string; from: string; endpoint: URL }): void;
+  awsFilesUnreadable(paths: readonly string[]): void;
+  batchSent(destination: DestinationId, report: BatchReport): void;
   journalInMemory(dir: string, error: Error): void;
-  journalWritable(ok: boolean, error: Error | undefined): void;
+  /** Records that cannot be written are in memory; settlements that cannot be are repeated after a kill. */
+  journalWritable(ok: boolean, error: Error | undefined, what: 'records' | 'settlements'): void;
   journalEvicted(destination: DestinationId, items: number, code: string): void;
+  memoryLost(destination: DestinationId, items: number): void;
   destinationState(
     destination: DestinationId,
     to: 'on' | 'retrying' | 'blocked' | 'off',
@@ -45,10 +85,25 @@ export interface Events {
     queued: number,
   ): void;
   itemsRejected(destination: DestinationId, items: number, code: string): void;
+  deadLettersRemoved(destination: DestinationId, letters: number, why: string): void;
+  deadLettersWritable(ok: boolean, error: Error | undefined, inMemory: boolean): void;
+  replayUnmarked(error: Error): void;
+  deadLettersReplayed(tallies: Readonly<Record<string, unknown>>): void;
   shutdown(signal: string): void;
-  stopped(left: Readonly<Partial<Record<DestinationId, number>>>, inMemory: boolean): void;
+  /** `lost` was in memory only. */
+  stopped(
+    left: Readonly<Partial<Record<DestinationId, number>>>,
+    lost: Readonly<Partial<Record<DestinationId, number>>>,
+  ): void;
   internalError(where: string, error: Error): void;
 }
+
+const PORT_VARIABLES: Readonly<Record<keyof Listening, string>> = {
+  otlp: 'SIDECAST_OTLP_PORT',
+  xrayUdp: 'SIDECAST_XRAY_UDP_ADDRESS',
+  xrayTcp: 'SIDECAST_XRAY_TCP_ADDRESS',
+  admin: 'SIDECAST_ADMIN_PORT',
+};
 
 /** Lines that may come in floods are written once in this time, with a sum. */
 const COLLAPSE_MS = 10_000;
@@ -58,24 +113,50 @@ export function createEvents(log: LogLine, now: () => number): Events {
   return {
     listening: (where) => log('info', 'listening', 'listening', { ...where }),
     started: (fields) => log('info', 'started', 'sidecast started', fields),
-    journalInMemory: (dir, error) =>
-      log('warn', 'journal_in_memory', 'undelivered data is kept in memory only and ends with the process', {
-        dir,
+    portUnavailable: (listener, error) =>
+      log('warn', 'port_unavailable', 'X-Ray segments are received; a port beside theirs is not available', {
+        listener,
         err: error.message,
-        fix: 'Make the directory writable for this user, or set SIDECAST_DATA_DIR=memory to say that this is meant.',
+        fix: `Free the port, or set ${PORT_VARIABLES[listener]}.`,
       }),
-    journalWritable: (ok, error) =>
-      ok
-        ? log('info', 'journal_writable', 'the journal can be written again')
-        : log(
-            'error',
-            'journal_unwritable',
-            'new data is refused (503), nothing accepted is lost: the journal cannot be written',
-            {
-              err: error?.message,
-              fix: 'Free space or repair the disk of SIDECAST_DATA_DIR.',
-            },
-          ),
+    awsConnected: ({ endpoint, ...connected }) =>
+      log('info', 'aws_connected', 'an AWS service is known', { ...connected, endpoint: endpoint.origin }),
+    awsFilesUnreadable: (paths) =>
+      log('warn', 'aws_files_unreadable', 'AWS credentials are there and cannot be read by this user', {
+        paths,
+        fix: 'Make them readable for the user of the container, or run it as their owner (user: in compose).',
+      }),
+    batchSent: (destination, report) =>
+      log('debug', 'batch_sent', 'a batch was taken', { destination, ...report }),
+    journalInMemory: (dir, error) =>
+      log(
+        'warn',
+        'journal_in_memory',
+        'what is received is kept in memory only: the data directory cannot be used',
+        {
+          dir,
+          err: error.message,
+          fix: 'Make the directory writable for this user (it is tried again every 10 s), or set SIDECAST_DATA_DIR=memory to say that this is meant.',
+        },
+      ),
+    journalWritable(ok, error, what) {
+      const fields = { err: error?.message, fix: 'Free space or repair the disk of SIDECAST_DATA_DIR.' };
+      const fates = {
+        records: 'new data is kept in memory only: the journal cannot be written',
+        settlements:
+          'nothing is lost, but a kill now would deliver some items again: what is settled cannot be written',
+      };
+      if (ok)
+        log('info', 'journal_writable', 'everything is on disk again: the data directory can be written', {
+          what,
+        });
+      else log('error', 'journal_unwritable', fates[what], { what, ...fields });
+    },
+    memoryLost: (destination, items) =>
+      log('error', 'memory_lost', 'items are lost: they were in memory only when sidecast ended', {
+        destination,
+        items,
+      }),
     journalEvicted: (destination, items, code) =>
       collapse(`evicted ${destination} ${code}`, items, (total) =>
         log('error', 'journal_evicted', 'items were dropped undelivered', {
@@ -105,13 +186,52 @@ export function createEvents(log: LogLine, now: () => number): Events {
           code,
         }),
       ),
+    deadLettersRemoved: (destination, letters, why) =>
+      collapse(`dead letters ${destination} ${why}`, letters, (total) =>
+        log(
+          'warn',
+          'dead_letters_removed',
+          'dead letters are gone for good; their items stay counted as rejected',
+          {
+            destination,
+            letters: total,
+            why,
+          },
+        ),
+      ),
+    deadLettersWritable(ok, error, inMemory) {
+      if (ok) return log('info', 'dead_letters_writable', 'dead letters can be written again');
+      const fate = inMemory
+        ? 'the newest dead letters are kept in memory: they cannot be written'
+        : 'what is to become a dead letter stays queued: it cannot be written';
+      const fix = 'Free space or repair the disk of SIDECAST_DATA_DIR.';
+      log('error', 'dead_letters_unwritable', fate, { err: error?.message, fix });
+    },
+    replayUnmarked: (error) =>
+      collapse('replay unmarked', 1, () =>
+        log(
+          'error',
+          'replay_unmarked',
+          'a replayed dead letter counts as unknown: replayed.log cannot be written',
+          {
+            err: error.message,
+            fix: 'Free space or repair the disk of SIDECAST_DATA_DIR.',
+          },
+        ),
+      ),
+    deadLettersReplayed(tallies) {
+      if (Object.keys(tallies).length > 0)
+        log('info', 'dead_letters_replayed', 'a replay of dead letters ended', { destinations: tallies });
+    },
     shutdown: (signal) =>
       log('info', 'shutdown', 'stopping: receiving goes on while delivery flushes', { signal }),
-    stopped(left, inMemory) {
-      const isEmpty = Object.keys(left).length === 0;
-      if (isEmpty) log('info', 'stopped', 'stopped; nothing was left to deliver', { left });
-      else if (inMemory) log('error', 'stopped', 'stopped; what was left in memory is lost', { left });
-      else log('info', 'stopped', 'stopped; what is left waits in the journal', { left });
+    stopped(left, lost) {
+      const fields = { left, ...(Object.keys(lost).length > 0 ? { lost } : {}) };
+      if (Object.keys(lost).length > 0)
+        log('error', 'stopped', 'stopped; what was in memory only is lost', fields);
+      else if (Object.keys(left).length > 0)
+        log('info', 'stopped', 'stopped; what is left waits in the journal', fields);
+      else log('info', 'stopped', 'stopped; nothing was left to deliver', fields);
     },
     internalError: (where, error) =>
       collapse(`internal ${where} ${error.message}`, 1, (total) =>

@@ -1,5 +1,6 @@
-// Part of telemetry: one JSON object a line on stderr, or lines for people on a terminal.
+// Part of telemetry: one JSON object a line on stderr, lines for people on a terminal, or the X-Ray daemon's lines on stdout.
 import { type DestinationStream, pino } from 'pino';
+import { createXRayLog } from './xray-lines.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
@@ -13,13 +14,15 @@ export type LogLine = (
 
 export interface LoggerOptions {
   level: LogLevel;
-  format: 'json' | 'pretty';
-  /** Where lines go; standard error by default. */
+  format: 'json' | 'pretty' | 'xray';
+  /** Where lines go; by default standard error, or standard output in the daemon's form. */
   destination?: DestinationStream;
 }
 
 export function createLogger(options: LoggerOptions): LogLine {
-  const target = options.destination ?? pino.destination({ fd: 2, sync: true });
+  const fd = options.format === 'xray' ? 1 : 2;
+  const target = options.destination ?? pino.destination({ fd, sync: true });
+  if (options.format === 'xray') return createXRayLog(options.level, (line) => void target.write(line));
   if (options.format === 'pretty') return prettyLogger(options.level, target);
   const logger = pino(
     {

@@ -1,10 +1,13 @@
 // Part of the tests: the AWS calls against a server on loopback.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AwsError } from '../../src/aws/errors.ts';
 import { type Aws, createAws } from '../../src/aws/index.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
-import { expectedSignature } from './sigv4.ts';
+import { temporaryDir } from '../support/records.ts';
+import { expectedSignature, type Received } from './sigv4.ts';
 import { type Answer, startVendor, type Vendor } from './vendor.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
@@ -178,6 +181,68 @@ describe('the signed calls', () => {
       retryAfterMs: 3_000,
     });
     expect(error.body).toContain('Rate exceeded');
+  });
+});
+
+describe('credentials that are renewed while sidecast runs', () => {
+  const profile = (key: string, token: string) =>
+    `[default]\naws_access_key_id = ${key}\naws_secret_access_key = ${SECRET}\naws_session_token = ${token}\n`;
+  const expired: Answer = {
+    status: 403,
+    headers: { 'x-amzn-errortype': 'ExpiredTokenException' },
+    body: { message: 'The security token included in the request is expired' },
+  };
+
+  async function withFile(): Promise<string> {
+    const dir = await temporaryDir();
+    cleanups.push(dir.remove);
+    const path = join(dir.path, 'credentials');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', path);
+    return path;
+  }
+  const tokens = (vendor: Vendor) => vendor.requests.map(({ headers }) => headers['x-amz-security-token']);
+
+  it('are read from the changed file when the vendor says that they expired, and the same call goes out again', async () => {
+    const path = await withFile();
+    await writeFile(path, profile('AKIDOLD', 'old'));
+    const { vendor, aws } = await vendorAnd((index) => (index === 1 ? expired : { status: 200 }));
+    await aws.xray.putTraceSegments(bytes({}));
+    await writeFile(path, profile('AKIDNEW', 'new'));
+
+    await aws.xray.putTraceSegments(bytes({}));
+
+    expect(tokens(vendor)).toEqual(['old', 'old', 'new']);
+    const { claimed, expected } = expectedSignature(vendor.requests[2] as Received, SECRET);
+    expect(claimed).toBe(expected);
+  });
+
+  it('are looked at once a refusal while they stay the same, and the refusal says where they come from', async () => {
+    const path = await withFile();
+    await writeFile(path, profile('AKIDOLD', 'old'));
+    const { vendor, aws } = await vendorAnd(() => expired);
+
+    const error = await errorOf(aws.logs.putLogEvents(bytes({})));
+
+    expect(error).toMatchObject({ kind: 'unauthorized', fix: expect.stringContaining('AWS_PROFILE') });
+    expect(tokens(vendor)).toEqual(['old']);
+  });
+
+  it('are found in a file that appears after the start', async () => {
+    const path = await withFile();
+    let nowMs = Date.now();
+    const { vendor, aws } = await vendorAnd(
+      () => ({ status: 200 }),
+      () => nowMs,
+    );
+    expect((await errorOf(aws.xray.putTraceSegments(bytes({})))).kind).toBe('no_credentials');
+    await writeFile(path, profile('AKIDNEW', 'new'));
+    nowMs += 10_000;
+
+    await aws.xray.putTraceSegments(bytes({}));
+
+    expect(tokens(vendor)).toEqual(['new']);
   });
 });
 

@@ -91,13 +91,24 @@ describe(credentialSource, () => {
     await expect(source.get()).rejects.toMatchObject({ kind: 'no_credentials' });
   });
 
-  it('asks for fresh ones after the vendor refused those it had', async () => {
+  it('asks for fresh ones after the vendor refused those it had, once for all that were refused with them', async () => {
     const asked: unknown[] = [];
     const source = credentialSource(async (how) => key(`A${asked.push(how)}`), fakeClock());
+    const refused = await source.get();
 
-    await source.get();
-    source.distrust();
+    const renewed = await Promise.all([source.renew(refused), source.renew(refused)]);
+    renewed.push(await source.renew(refused));
 
+    expect(renewed.map((identity) => identity?.accessKeyId)).toEqual(['A2', 'A2', 'A2']);
     expect([(await source.get()).accessKeyId, asked]).toEqual(['A2', [undefined, { forceRefresh: true }]]);
+  });
+
+  it('says when looking again found the same ones, or none', async () => {
+    const same = credentialSource(async () => key('A'), fakeClock());
+    let lookups = 0;
+    const gone = credentialSource(() => (lookups++ === 0 ? Promise.resolve(key('A')) : none()), fakeClock());
+
+    expect(await same.renew(await same.get())).toBeUndefined();
+    expect(await gone.renew(await gone.get())).toBeUndefined();
   });
 });

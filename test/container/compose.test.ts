@@ -7,6 +7,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../support/app.ts';
 import { type Engine, findEngine } from './engine.ts';
 import { createProject, type Project } from './project.ts';
+import { inPlaceOfTheXRayDaemon } from './xray-daemon.ts';
 
 const HEALTHY_WITHIN_MS = 60_000;
 const ARRIVED_WITHIN_MS = 30_000;
@@ -103,8 +104,12 @@ function inContainers(engine: Engine): void {
     });
   });
 
-  it('run under any uid and without any key: healthy, a journal on disk, the page there, every destination off', async () => {
-    const image = await inspect(await project.containerOf('sandbox'), '.Image');
+  const imageOf = async () => inspect(await project.containerOf('sandbox'), '.Image');
+
+  describe('in the place of the X-Ray daemon', () => inPlaceOfTheXRayDaemon(engine, imageOf));
+
+  it('run under any uid and without any key: healthy, a journal on disk, the page there, X-Ray waiting for a region, the others off', async () => {
+    const image = await imageOf();
     const container = await engine.docker(['run', '-d', '--user', '12345:0', '--network', 'none', image]);
     const fetched = async (path: string) => {
       const script = `fetch('http://127.0.0.1:4319${path}').then((a) => a.text()).then((text) => process.stdout.write(text))`;
@@ -116,7 +121,8 @@ function inContainers(engine: Engine): void {
 
       expect(await engine.docker(['exec', container, 'id', '-u'])).toBe('12345');
       expect(journal).toMatchObject({ mode: 'disk', dir: '/var/lib/sidecast' });
-      for (const id of DESTINATION_IDS) expect(destinations[id].state, id).toBe('off');
+      for (const id of DESTINATION_IDS)
+        expect(destinations[id].state, id).toBe(id === 'aws-xray' ? 'blocked' : 'off');
       expect(await fetched('/')).toContain('CloudWatch Logs');
     } finally {
       await engine.docker(['rm', '-f', '-v', container]);

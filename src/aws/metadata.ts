@@ -1,0 +1,117 @@
+// Part of aws: what ECS and EC2 tell a process about where it runs. Never through a proxy, and one second in all.
+import { readFile } from 'node:fs/promises';
+import { createHttpClient } from '../http/index.ts';
+import type { Clock } from '../model/clock.ts';
+
+/** Off AWS nothing may ever answer. */
+const LOOKUP_MS = 1_000;
+/** A container's token request may be swallowed on its way (hop limit 1): then there is time left to ask without one. */
+const TOKEN_MS = 400;
+const TOKEN_TTL_SECONDS = 60;
+
+const IMDS_IPV4 = 'http://169.254.169.254';
+const IMDS_IPV6 = 'http://[fd00:ec2::254]';
+
+export interface MetadataOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+}
+
+export interface FoundRegion {
+  name: string;
+  /** For people: `EC2 metadata`. */
+  from: string;
+}
+
+/** In the X-Ray daemon's order, with ECS's endpoint of today between its two. Undefined when nobody says. */
+export async function regionFromMetadata(options: MetadataOptions): Promise<FoundRegion | undefined> {
+  const ask = createAsker(options.clock);
+  try {
+    return (
+      found(await regionFromEcsFile(options), 'ECS metadata file') ??
+      found(await regionFromEcs(options, ask), 'ECS metadata') ??
+      found(await regionFromEc2(options, ask), 'EC2 metadata')
+    );
+  } finally {
+    await ask.close();
+  }
+}
+
+const found = (name: string | undefined, from: string): FoundRegion | undefined =>
+  name ? { name, from } : undefined;
+
+interface Asker {
+  /** The body of a 200; undefined for anything else. `onlyMs`: no longer than this. */
+  (
+    method: 'GET' | 'PUT',
+    url: string,
+    headers?: Readonly<Record<string, string>>,
+    onlyMs?: number,
+  ): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+function createAsker(clock: Clock): Asker {
+  const http = createHttpClient({ connections: 1, clock, proxies: {} });
+  const endsAtMs = clock.now() + LOOKUP_MS;
+  const ask = async (
+    method: 'GET' | 'PUT',
+    url: string,
+    headers: Readonly<Record<string, string>> = {},
+    onlyMs = LOOKUP_MS,
+  ) => {
+    const timeoutMs = Math.min(onlyMs, endsAtMs - clock.now());
+    if (timeoutMs <= 0 || !URL.canParse(url)) return undefined;
+    try {
+      const { status, body } = await http.request({ method, url: new URL(url), headers, timeoutMs });
+      return status === 200 ? Buffer.from(body).toString() : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  return Object.assign(ask, { close: () => http.close() });
+}
+
+async function regionFromEcsFile({ env }: MetadataOptions): Promise<string | undefined> {
+  const path = env['ECS_CONTAINER_METADATA_FILE'];
+  if (env['ECS_ENABLE_CONTAINER_METADATA']?.toLowerCase() !== 'true' || !path) return undefined;
+  return regionOfTask(await readFile(path, 'utf8').catch(() => undefined));
+}
+
+/** Amazon ECS developer guide, task metadata endpoint version 4. */
+async function regionFromEcs({ env }: MetadataOptions, ask: Asker): Promise<string | undefined> {
+  const base = env['ECS_CONTAINER_METADATA_URI_V4'];
+  return base ? regionOfTask(await ask('GET', `${base}/task`)) : undefined;
+}
+
+/** arn:partition:ecs:region:account:… */
+function regionOfTask(json: string | undefined): string | undefined {
+  const arn = member(json, 'TaskARN');
+  return arn?.split(':')[3] || undefined;
+}
+
+/** EC2 user guide, instance metadata service. The variables are the AWS SDKs' own. */
+async function regionFromEc2({ env }: MetadataOptions, ask: Asker): Promise<string | undefined> {
+  if (env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') return undefined;
+  const isIPv6 = env['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE']?.toLowerCase() === 'ipv6';
+  const configured = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'];
+  const base = (configured || (isIPv6 ? IMDS_IPV6 : IMDS_IPV4)).replace(/\/+$/, '');
+
+  const ttl = { 'x-aws-ec2-metadata-token-ttl-seconds': String(TOKEN_TTL_SECONDS) };
+  const token = await ask('PUT', `${base}/latest/api/token`, ttl, TOKEN_MS);
+  const headers: Record<string, string> = token ? { 'x-aws-ec2-metadata-token': token } : {};
+  const document = await ask('GET', `${base}/latest/dynamic/instance-identity/document`, headers);
+  return (
+    member(document, 'region') ??
+    (await ask('GET', `${base}/latest/meta-data/placement/region`, headers))?.trim()
+  );
+}
+
+function member(json: string | undefined, name: string): string | undefined {
+  try {
+    const value = (JSON.parse(json ?? '') as Readonly<Record<string, unknown>> | null)?.[name];
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
