@@ -1,13 +1,20 @@
 // Part of the build: the test projects. `npm test` runs unit, contract and integration; the others need more than Node.
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, include: string[], exclude: string[] = [], timeoutMs = 20_000) => ({
+const project = (
+  name: string,
+  include: string[],
+  exclude: string[] = [],
+  timeoutMs = 20_000,
+  isParallel = true,
+) => ({
   test: {
     name,
     include,
     exclude,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
+    fileParallelism: isParallel,
     // The bundle says this once in its own words; here it would be said by every file.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },
@@ -25,8 +32,11 @@ export default defineConfig({
       ),
       project('contract', ['test/contract/**/*.test.ts']),
       project('integration', ['test/integration/**/*.test.ts'], [], 120_000),
-      project('clients', ['test/clients/**/*.test.ts'], [], 600_000),
+      // They share one Python environment, which the first of them makes.
+      project('clients', ['test/clients/**/*.test.ts'], [], 600_000, false),
       project('container', ['test/container/**/*.test.ts'], [], 900_000),
+      // Kills, faults and load: one file at a time, or they would measure each other.
+      project('chaos', ['test/chaos/**/*.test.ts'], [], 3_600_000, false),
     ],
   },
 });

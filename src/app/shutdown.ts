@@ -1,56 +1,63 @@
 // Part of app: the order of stopping. Other containers get the same signal and still send: receiving ends last but one.
 import type { Delivery } from '../delivery/loop.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 
 export interface ShutdownOptions {
   timeoutMs: number;
-  clock: Clock;
-  ledger: Ledger;
   receivers: readonly Pick<Component, 'shutdown'>[];
-  deliveries: readonly Delivery<unknown>[];
-  journal: Journal;
+  deliveries: readonly Pick<Delivery<unknown>, 'shutdown'>[];
+  journal: Pick<Journal, 'shutdown' | 'onAppend'>;
   after: readonly { shutdown(deadline: AbortSignal): Promise<unknown> }[];
 }
 
-/** Listeners close after this long without input (DESIGN section 6). */
+/** Listeners close after this long without input, or this long before the deadline (DESIGN section 6). */
 const QUIET_MS = 1000;
-/** Or this long before the deadline. */
 const CLOSE_BEFORE_DEADLINE_MS = 2000;
+/** Requests that are still being sent then are cut off: what they bring could not be delivered any more. */
+const CUT_BEFORE_DEADLINE_MS = 1000;
 /** Kept for the last writes to disk. */
 const RESERVE_MS = 300;
+/** A timeout shorter than this is shared out in the same proportions. */
+const FULL_TIMEOUT_MS = 2 * CLOSE_BEFORE_DEADLINE_MS;
 
+/** Resolves within `timeoutMs`, whatever hangs: the journal is then as a kill would leave it, which loses nothing. */
 export async function shutDown(options: ShutdownOptions): Promise<void> {
-  const { clock, timeoutMs, receivers, deliveries, journal, after } = options;
-  const deadlineMs = clock.now() + timeoutMs;
-  const deadline = new AbortController();
-  const cancel = keepAlive(Math.max(0, timeoutMs - RESERVE_MS), () => deadline.abort());
-  await untilQuiet(options, deadlineMs - CLOSE_BEFORE_DEADLINE_MS);
-  await Promise.all(receivers.map((receiver) => receiver.shutdown(deadline.signal)));
-  await Promise.all(deliveries.map((delivery) => delivery.shutdown(deadline.signal)));
-  await journal.shutdown(deadline.signal);
-  for (const component of after) await component.shutdown(deadline.signal);
-  cancel();
+  const { timeoutMs } = options;
+  const timers: NodeJS.Timeout[] = [];
+  const at = (beforeDeadlineMs: number, run: () => void) => {
+    const share = Math.min(1, timeoutMs / FULL_TIMEOUT_MS);
+    timers.push(setTimeout(run, timeoutMs - beforeDeadlineMs * share));
+  };
+  const [cut, deadline] = [new AbortController(), new AbortController()];
+  at(CUT_BEFORE_DEADLINE_MS, () => cut.abort());
+  at(RESERVE_MS, () => deadline.abort());
+  const isLate = new Promise<void>((resolve) => at(CLOSE_BEFORE_DEADLINE_MS, resolve));
+  const isOver = new Promise<void>((resolve) => at(0, resolve));
+  await Promise.race([stopInOrder(options, isLate, cut.signal, deadline.signal), isOver]);
+  for (const timer of timers) clearTimeout(timer);
+}
+
+async function stopInOrder(
+  { receivers, deliveries, journal, after }: ShutdownOptions,
+  isLate: Promise<void>,
+  cut: AbortSignal,
+  deadline: AbortSignal,
+): Promise<void> {
+  await Promise.race([inputEnds(journal), isLate]);
+  await Promise.all(receivers.map((receiver) => receiver.shutdown(cut)));
+  await Promise.all(deliveries.map((delivery) => delivery.shutdown(deadline)));
+  await journal.shutdown(deadline);
+  for (const component of after) await component.shutdown(deadline);
 }
 
 /** Input is what the journal takes: it covers every receiver. */
-async function untilQuiet({ clock, journal }: ShutdownOptions, latestMs: number): Promise<void> {
-  let lastInputMs = clock.now();
-  const unsubscribe = journal.onAppend(() => {
-    lastInputMs = clock.now();
+function inputEnds(journal: ShutdownOptions['journal']): Promise<void> {
+  return new Promise((resolve) => {
+    const quiet = setTimeout(() => {
+      unsubscribe();
+      resolve();
+    }, QUIET_MS);
+    const unsubscribe = journal.onAppend(() => void quiet.refresh());
   });
-  for (;;) {
-    const waitMs = Math.min(lastInputMs + QUIET_MS, latestMs) - clock.now();
-    if (waitMs <= 0) break;
-    await new Promise<void>((resolve) => keepAlive(waitMs, resolve));
-  }
-  unsubscribe();
-}
-
-/** Unlike the clock's timers this one holds the process: stopping must come to its end. */
-function keepAlive(delayMs: number, run: () => void): () => void {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
 }

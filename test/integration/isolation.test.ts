@@ -6,6 +6,7 @@ import { isConserved } from '../../src/ledger/account.ts';
 import { DESTINATION_IDS, type DestinationId } from '../../src/model/signals.ts';
 import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually, settingsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { exporterLimits } from '../support/limits.ts';
 
 const BATCH = readFileSync(
   join(import.meta.dirname, '..', 'fixtures', 'captures', 'python-otel', '02-traces-batch-2-errors.bin'),
@@ -93,5 +94,24 @@ describe('three destinations in trouble', () => {
       expect(isConserved(healed.destinations[id].counts)).toBe(true);
       expect(healed.destinations[id].counts).toMatchObject({ dropped: 0, rejected: 0 });
     }
+  });
+});
+
+describe('a destination whose requests all hang', () => {
+  it('leaves connections for the others, although all four are at one origin', async () => {
+    const { concurrency } = (await exporterLimits(settingsOf(sandbox)))['aws-xray'];
+    await latencyMs('aws-cloudwatch-logs');
+    sandbox.setFault('aws-xray', { kind: 'hang' });
+    await eventually(
+      async () => {
+        await send();
+        return sandbox.waiting('aws-xray');
+      },
+      (waiting) => waiting === concurrency,
+    );
+
+    // Half of what a request may take before it is given up.
+    expect(await latencyMs('aws-cloudwatch-logs')).toBeLessThan(5000);
+    sandbox.setFault('aws-xray', { kind: 'none' });
   });
 });

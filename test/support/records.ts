@@ -2,10 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Evicted, Journal, JournalEvents, Recovered } from '../../src/journal/journal.ts';
+import type {
+  Evicted,
+  Journal,
+  JournalEvents,
+  Missing,
+  Recovered,
+  Unwritable,
+} from '../../src/journal/journal.ts';
 import { type JournalOptions, openJournal } from '../../src/journal/open.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
-import type { Accepted, Signal } from '../../src/model/signals.ts';
+import type { Accepted, DestinationId, Signal } from '../../src/model/signals.ts';
 
 export function accepted(
   text: string,
@@ -25,17 +32,32 @@ export function accepted(
 export interface SeenEvents extends JournalEvents {
   readonly recoveredRecords: Recovered[];
   readonly evictedRecords: Evicted[];
+  readonly missingRecords: Missing[];
+  /** Items that were in memory only at the end. */
+  readonly lostItems: Partial<Record<DestinationId, number>>;
+  /** What could be written and what not, in turn. */
+  readonly changes: { ok: boolean; what: Unwritable; message: string | undefined }[];
 }
 
 export function journalEvents(): SeenEvents {
   const recoveredRecords: Recovered[] = [];
   const evictedRecords: Evicted[] = [];
+  const missingRecords: Missing[] = [];
+  const lostItems: Partial<Record<DestinationId, number>> = {};
+  const changes: SeenEvents['changes'] = [];
   return {
     recoveredRecords,
     evictedRecords,
+    missingRecords,
+    lostItems,
+    changes,
     recovered: (found) => void recoveredRecords.push(found),
     evicted: (gone) => void evictedRecords.push(gone),
-    writable: () => undefined,
+    missing: (gone) => void missingRecords.push(gone),
+    memoryLost: (destination, items) => {
+      lostItems[destination] = (lostItems[destination] ?? 0) + items;
+    },
+    writable: (ok, error, what) => void changes.push({ ok, what, message: error?.message }),
   };
 }
 

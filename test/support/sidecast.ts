@@ -6,11 +6,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Status } from '../../src/admin/status.ts';
 import type { Listening } from '../../src/telemetry/events.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
+/** SIDECAST_MAIN: another build, for instance that of a commit. */
+const MAIN = env['SIDECAST_MAIN'] ?? join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 const HOST = '127.0.0.1';
+
+export interface SidecastOptions {
+  /** A module that is loaded before the program: see sabotage.mjs. */
+  preload?: string;
+}
+
+/** How a process ended: by itself or by a signal. */
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
 
 export interface Sidecast {
   readonly otlpUrl: string;
@@ -18,19 +31,30 @@ export interface Sidecast {
   readonly adminUrl: string;
   /** Of UDP and TCP. */
   readonly xrayPort: number;
+  readonly dataDir: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** What it wrote to standard error since the first start. */
   readonly logs: readonly string[];
   status(): Promise<Status>;
   /** Resolves once the process is gone. */
-  kill(signal: NodeJS.Signals): Promise<void>;
-  /** After `kill`. */
+  kill(signal: NodeJS.Signals): Promise<Ended>;
+  /** Sends a signal and goes on: `ended` tells the rest. */
+  signal(signal: NodeJS.Signals): void;
+  ended(): Promise<Ended>;
+  /** To the preloaded module. */
+  tell(message: object): void;
+  /** After `kill`. Resolves when it listens; a signal may come before. */
   restart(): Promise<void>;
   /** Ends the process and removes its data. */
   stop(): Promise<void>;
 }
 
 /** Nothing of this process's environment but PATH reaches it. */
-export async function startSidecast(settings: Readonly<Record<string, string>>): Promise<Sidecast> {
+export async function startSidecast(
+  settings: Readonly<Record<string, string>>,
+  options: SidecastOptions = {},
+): Promise<Sidecast> {
   if (!existsSync(MAIN)) throw new Error('dist/main.js is missing: npm run build');
   const dataDir = await mkdtemp(join(tmpdir(), 'sidecast-test-'));
   const logs: string[] = [];
@@ -46,34 +70,43 @@ export async function startSidecast(settings: Readonly<Record<string, string>>):
         ...ports,
       },
       logs,
+      options,
     );
-  let running = await start({ SIDECAST_OTLP_PORT: '0', SIDECAST_XRAY_PORT: '0', SIDECAST_ADMIN_PORT: '0' });
-  const { listening } = running;
+  let running = start({ SIDECAST_OTLP_PORT: '0', SIDECAST_XRAY_PORT: '0', SIDECAST_ADMIN_PORT: '0' });
+  const listening = await running.listening;
   const [otlpPort, xrayPort, adminPort] = [
     portOf(listening.otlp),
     portOf(listening.xrayUdp),
     portOf(listening.admin),
   ];
-  const kill = async (signal: NodeJS.Signals) => {
+  const kill = (signal: NodeJS.Signals) => {
     running.child.kill(signal);
-    await running.exited;
+    return running.exited;
   };
   return {
     otlpUrl: `http://${HOST}:${otlpPort}`,
     otlpPort,
     adminUrl: `http://${HOST}:${adminPort}`,
     xrayPort,
+    dataDir,
+    get pid() {
+      return running.child.pid ?? 0;
+    },
     logs,
+    signal: (signal) => void running.child.kill(signal),
+    ended: () => running.exited,
+    tell: (message) => void running.child.send(message),
     async status() {
       return (await (await fetch(`http://${HOST}:${adminPort}/status`)).json()) as Status;
     },
     kill,
     async restart() {
-      running = await start({
+      running = start({
         SIDECAST_OTLP_PORT: String(otlpPort),
         SIDECAST_XRAY_PORT: String(xrayPort),
         SIDECAST_ADMIN_PORT: String(adminPort),
       });
+      await running.listening;
     },
     async stop() {
       await kill('SIGTERM');
@@ -84,15 +117,25 @@ export async function startSidecast(settings: Readonly<Record<string, string>>):
 
 interface Running {
   child: ChildProcess;
-  exited: Promise<void>;
-  listening: Listening;
+  exited: Promise<Ended>;
+  /** Rejects when the process ends before. */
+  listening: Promise<Listening>;
 }
 
-async function startProcess(settings: Readonly<Record<string, string>>, logs: string[]): Promise<Running> {
-  const child = spawn(execPath, [MAIN, 'run'], { env: settings, stdio: ['ignore', 'ignore', 'pipe'] });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const listening = new Promise<Listening>((resolve) => {
-    createInterface({ input: child.stderr }).on('line', (line) => {
+function startProcess(
+  settings: Readonly<Record<string, string>>,
+  logs: string[],
+  { preload }: SidecastOptions,
+): Running {
+  const child = spawn(execPath, [...(preload ? ['--import', preload] : []), MAIN, 'run'], {
+    env: settings,
+    stdio: ['ignore', 'ignore', 'pipe', ...(preload ? (['ipc'] as const) : [])],
+  });
+  const exited = new Promise<Ended>((resolve) =>
+    child.once('close', (code, signal) => resolve({ code, signal })),
+  );
+  const listens = new Promise<Listening>((resolve) => {
+    createInterface({ input: child.stderr as Readable }).on('line', (line) => {
       logs.push(line);
       if (line.includes('"event":"listening"')) resolve(JSON.parse(line) as Listening);
     });
@@ -100,8 +143,9 @@ async function startProcess(settings: Readonly<Record<string, string>>, logs: st
   const failed = exited.then(() => {
     throw new Error(`sidecast ended before it listened:\n${logs.slice(-20).join('\n')}`);
   });
-  failed.catch(() => undefined);
-  return { child, exited, listening: await Promise.race([listening, failed]) };
+  const listening = Promise.race([listens, failed]);
+  listening.catch(() => undefined);
+  return { child, exited, listening };
 }
 
 const portOf = (addresses: readonly string[]) => Number(addresses[0]?.split(':').at(-1));

@@ -16,23 +16,35 @@ export interface SpanLoad {
   stop(): Promise<void>;
 }
 
-const SENDERS = 3;
-const TRACES_PER_REQUEST = 8;
-const PAUSE_MS = 20;
+export interface SpanLoadOptions {
+  /** Each sends one request after the other. */
+  senders?: number;
+  pauseMs?: number;
+  /** Of two spans each. */
+  tracesPerRequest?: number;
+  /** One trace in this many carries an exception. */
+  failEvery?: number;
+  /** Called before a request is sent, once for each of its ids. */
+  onSend?: (ids: Ids) => void;
+}
+
 const NS_PER_MS = 1_000_000n;
 const RESOURCE = { attributes: new Map([['service.name', 'backend-flask']]) };
 const SCOPE = { name: 'load', version: '', attributes: new Map() };
 
-export function startSpanLoad(otlpUrl: string): SpanLoad {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: SENDERS });
+export function startSpanLoad(otlpUrl: string, options: SpanLoadOptions = {}): SpanLoad {
+  const { senders = 3, pauseMs = 20, tracesPerRequest = 8, failEvery = 8, onSend = () => {} } = options;
+  const agent = new http.Agent({ keepAlive: true, maxSockets: senders });
+  const pause = () => new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
   const [acknowledged, sent] = [noIds(), noIds()];
   let isStopped = false;
   let requests = 0;
   const send = async () => {
     while (!isStopped) {
       requests += 1;
-      const { body, ids } = makeRequest(requests);
+      const { body, ids } = makeRequest(requests, tracesPerRequest, failEvery);
       note(sent, ids);
+      onSend(ids);
       let outcome = await post(agent, `${otlpUrl}/v1/traces`, body);
       // Nobody listened, so nobody has it: the same request goes again.
       while (outcome === 'ECONNREFUSED' && !isStopped) {
@@ -43,34 +55,32 @@ export function startSpanLoad(otlpUrl: string): SpanLoad {
       await pause();
     }
   };
-  const senders = Array.from({ length: SENDERS }, send);
+  const sending = Array.from({ length: senders }, send);
   return {
     acknowledged,
     sent,
     async stop() {
       isStopped = true;
-      await Promise.all(senders);
+      await Promise.all(sending);
       agent.destroy();
     },
   };
 }
 
-const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS));
-
-function makeRequest(number: number): { body: Uint8Array; ids: Ids } {
+function makeRequest(number: number, traces: number, failEvery: number): { body: Uint8Array; ids: Ids } {
   const ids = noIds();
-  const spans = Array.from({ length: TRACES_PER_REQUEST }, (_, index) => number * TRACES_PER_REQUEST + index);
-  const group: SpanGroup = { resource: RESOURCE, scope: SCOPE, spans: spans.flatMap((n) => traceOf(n, ids)) };
+  const numbers = Array.from({ length: traces }, (_, index) => number * traces + index);
+  const spans = numbers.flatMap((n) => traceOf(n, n % failEvery === 0, ids));
+  const group: SpanGroup = { resource: RESOURCE, scope: SCOPE, spans };
   return { body: encodeTraces([group]), ids };
 }
 
-/** A request that a server handled and a query; every eighth request fails. */
-function traceOf(number: number, ids: Ids): Span[] {
+/** A request that a server handled, and a query. */
+function traceOf(number: number, failed: boolean, ids: Ids): Span[] {
   const nowMs = Date.now();
   const digits = number.toString(16);
   const traceId = Math.floor(nowMs / 1000).toString(16) + digits.padStart(24, '0');
   const [serverId, queryId] = [`a${digits.padStart(15, '0')}`, `b${digits.padStart(15, '0')}`];
-  const failed = number % TRACES_PER_REQUEST === 0;
   const times = {
     startTimeUnixNano: BigInt(nowMs) * NS_PER_MS,
     endTimeUnixNano: BigInt(nowMs + 5) * NS_PER_MS,

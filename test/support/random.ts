@@ -1,0 +1,12 @@
+// Part of the tests: chance that a seed decides, so that what went wrong can be had again.
+
+/** Numbers in [0, 1); mulberry32, which is small and good enough to choose with. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
