@@ -2,6 +2,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Component } from '../model/component.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { addDeadLetterRoutes, type DeadLetterSources } from './api/dead-letters.ts';
 import { renderPage } from './page.ts';
 import type { Status } from './status.ts';
 
@@ -12,6 +13,7 @@ export interface AdminOptions {
   isReady(): boolean;
   status(): Promise<Status>;
   metrics: Metrics;
+  deadLetters: DeadLetterSources;
   onSkippedHost(host: string): void;
 }
 
@@ -65,6 +67,7 @@ function buildServer(options: AdminOptions): FastifyInstance {
   server.get('/metrics', async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.render()),
   );
+  void server.register(async (scope) => addDeadLetterRoutes(scope, options.deadLetters));
   server.get('/', async (_request, reply) => {
     const policy = "default-src 'none'; style-src 'unsafe-inline'";
     return reply

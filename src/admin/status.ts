@@ -4,7 +4,10 @@ import type { Counts } from '../ledger/account.ts';
 import type { DestinationState, Ledger } from '../ledger/ledger.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
 import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
+import type { SamplingStatus } from '../sampling/index.ts';
+import type { Advice } from '../telemetry/advice.ts';
 import type { Listening } from '../telemetry/events.ts';
+import { heldUntilMs } from './held-until.ts';
 
 type Tally = Partial<Record<ReasonCode, number>>;
 
@@ -28,6 +31,12 @@ export interface Status {
     bytes: number;
     maxBytes: number;
     fsync: string | null;
+    /** What is wrong with the data directory; in mode memory, why. */
+    reason: Reason | null;
+    since: string | null;
+    memoryBytes: number;
+    maxMemoryBytes: number;
+    damagedRecords: number;
   };
   receivers: {
     otlp: { accepted: { spans: number; logs: number; metrics: number }; refused: Tally };
@@ -39,6 +48,9 @@ export interface Status {
     };
   };
   destinations: Record<DestinationId, DestinationStatus>;
+  /** The rules that X-Ray SDKs get. */
+  sampling: SamplingStatus;
+  advice: readonly Advice[];
 }
 
 export interface StatusSources {
@@ -51,6 +63,8 @@ export interface StatusSources {
   /** Why each destination that is off is off. */
   off: Readonly<Partial<Record<DestinationId, Reason>>>;
   xrayReceiver(): Promise<{ kernelDrops: number | null; receiveBufferBytes: number }>;
+  sampling: { status(): SamplingStatus };
+  advice: { list(): readonly Advice[] };
   now(): number;
 }
 
@@ -63,13 +77,7 @@ export async function buildStatus(sources: StatusSources): Promise<Status> {
     version: sources.version,
     startedAt: new Date(sources.startedAtMs).toISOString(),
     listening: sources.listening(),
-    journal: {
-      mode: journal.mode,
-      dir: journal.dir,
-      bytes: journal.bytes,
-      maxBytes: journal.maxBytes,
-      fsync: journal.fsync,
-    },
+    journal: journalStatus(journal),
     receivers: {
       otlp: {
         accepted: {
@@ -86,6 +94,25 @@ export async function buildStatus(sources: StatusSources): Promise<Status> {
       },
     },
     destinations: destinations as Record<DestinationId, DestinationStatus>,
+    sampling: sources.sampling.status(),
+    advice: sources.advice.list(),
+  };
+}
+
+function journalStatus(journal: Journal): Status['journal'] {
+  const { mode, dir, bytes, maxBytes, fsync } = journal;
+  const { reason, sinceMs, memoryBytes, maxMemoryBytes, damagedRecords } = journal.health();
+  return {
+    mode,
+    dir,
+    bytes,
+    maxBytes,
+    fsync,
+    reason: reason ?? null,
+    since: sinceMs === undefined ? null : new Date(sinceMs).toISOString(),
+    memoryBytes,
+    maxMemoryBytes,
+    damagedRecords,
   };
 }
 
@@ -103,7 +130,9 @@ function destinationStatus(sources: StatusSources, id: DestinationId): Destinati
       heldUntil: null,
     };
   }
-  const { oldestReceivedAtMs } = sources.journal.backlog(id);
+  const { journal, maxAgeMs } = sources;
+  const nowMs = sources.now();
+  const { bytes, oldestReceivedAtMs } = journal.backlog(id);
   const isHeld = account.state === 'blocked' || account.state === 'retrying';
   return {
     state: account.state,
@@ -112,11 +141,12 @@ function destinationStatus(sources: StatusSources, id: DestinationId): Destinati
     // Copies: a status is a moment, the account goes on.
     counts: { ...account.counts },
     reasons: structuredClone(account.reasons),
-    oldestQueuedAgeMs:
-      oldestReceivedAtMs === undefined ? null : Math.max(0, sources.now() - oldestReceivedAtMs),
+    oldestQueuedAgeMs: oldestReceivedAtMs === undefined ? null : Math.max(0, nowMs - oldestReceivedAtMs),
     heldUntil:
       isHeld && oldestReceivedAtMs !== undefined
-        ? new Date(oldestReceivedAtMs + sources.maxAgeMs).toISOString()
+        ? new Date(
+            heldUntilMs({ nowMs, maxAgeMs, journal, backlog: { bytes, oldestReceivedAtMs } }),
+          ).toISOString()
         : null,
   };
 }

@@ -1,10 +1,10 @@
 // Part of intake: opens the books of a record at the moment it is written, before any destination can see it.
-import { type Routing, skipReason } from '../delivery/routing.ts';
+import { isMeantFor, type Routing, skipReason } from '../delivery/routing.ts';
 import { type Journal, JournalError } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Accepted, DestinationId, Position, ReceiverId } from '../model/signals.ts';
 import type { Admission } from './admission.ts';
-import { type Intake, RefusedError } from './intake.ts';
+import { type Intake, RefusedError, type ReplayIntake } from './intake.ts';
 
 /** May overwrite bytes of the payload in place; returns what goes on. Throws RefusedError to keep something out. */
 export type Processor = (accepted: Accepted) => Accepted;
@@ -19,18 +19,42 @@ export interface IntakeOptions {
   routing: Routing;
 }
 
-export function createIntake(options: IntakeOptions): Intake {
+export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
   const { journal, ledger, admission, processors, destinations, routing } = options;
 
   function openBooks(accepted: Accepted, position: Position): void {
     const { items } = accepted.summary;
     for (const destination of destinations) {
+      if (!isMeantFor(destination, accepted.origin)) {
+        journal.settle(destination, position, 'whole');
+        continue;
+      }
       ledger.accept(destination, items);
       const skip = skipReason(routing, destination, accepted.signal, accepted.summary);
       if (!skip) continue;
-      ledger.settle(destination, 'skipped', items, skip);
+      ledger.settle(destination, 'skipped', items, skip, position);
       journal.settle(destination, position, 'whole');
     }
+  }
+
+  async function enter(accepted: Accepted, onPosition: (position: Position) => void): Promise<Accepted> {
+    const processed = processors.reduce((current, process) => process(current), accepted);
+    if (!journal.hasRoom(processed.payload.length)) {
+      throw new RefusedError(
+        'journal_unavailable',
+        'the journal is at its bound: no destination takes data, or its disk does not',
+      );
+    }
+    try {
+      await journal.append(processed, (position) => {
+        onPosition(position);
+        openBooks(processed, position);
+      });
+    } catch (error) {
+      if (error instanceof JournalError) throw new RefusedError('journal_unavailable', error.message);
+      throw error;
+    }
+    return processed;
   }
 
   return {
@@ -38,20 +62,11 @@ export function createIntake(options: IntakeOptions): Intake {
     hasRoom: (bytes) => journal.hasRoom(bytes),
     refuse: (receiver, code, items) => ledger.refused(receiver, code, items),
     async accept(receiver: ReceiverId, accepted: Accepted) {
-      const processed = processors.reduce((current, process) => process(current), accepted);
-      if (!journal.hasRoom(processed.payload.length)) {
-        throw new RefusedError(
-          'journal_unavailable',
-          'the journal is at its bound and no destination takes data',
-        );
-      }
-      try {
-        await journal.append(processed, (position) => openBooks(processed, position));
-      } catch (error) {
-        if (error instanceof JournalError) throw new RefusedError('journal_unavailable', error.message);
-        throw error;
-      }
-      ledger.received(receiver, processed.signal, processed.summary.items);
+      const { signal, summary } = await enter(accepted, () => undefined);
+      ledger.received(receiver, signal, summary.items);
+    },
+    async replay(accepted, onPosition) {
+      await enter(accepted, onPosition);
     },
   };
 }

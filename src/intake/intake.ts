@@ -1,6 +1,6 @@
 // Part of intake: the one way in. Only when `accept` resolves does a client see success.
 import type { ReasonCode } from '../model/reasons.ts';
-import type { Accepted, ReceiverId } from '../model/signals.ts';
+import type { Accepted, Position, ReceiverId } from '../model/signals.ts';
 import type { Admission } from './admission.ts';
 
 /** The journal can take no more now, or cannot be written: answer 503 with Retry-After, or count the datagram. */
@@ -22,4 +22,10 @@ export interface Intake {
   hasRoom(bytes: number): boolean;
   /** Counts what a receiver turned away: `items` where they can be counted, else 1 for the request. */
   refuse(receiver: ReceiverId, code: ReasonCode, items: number): void;
+}
+
+/** The same way in for dead letters: no receiver counts them. */
+export interface ReplayIntake {
+  /** As `accept`; `onPosition` hears where the record lies before any destination can settle it. */
+  replay(accepted: Accepted, onPosition: (position: Position) => void): Promise<void>;
 }

@@ -17,7 +17,7 @@ export const REASONS = {
   // dropped: given up
   max_age: 'older than SIDECAST_MAX_AGE',
   journal_full: "oldest data made room at the journal's bound",
-  journal_damaged: 'a record in the journal was damaged',
+  journal_damaged: 'a record in the journal was damaged or is missing',
   memory_lost: 'held in memory only when the process ended',
   // retrying or blocked: why a destination does not take data now
   unreachable: 'no connection to the vendor',
@@ -29,6 +29,10 @@ export const REASONS = {
   misdirected: "the answer is not the vendor's: the endpoint is wrong, or a proxy answers",
   no_credentials: 'no AWS credentials were found',
   partial: 'the vendor asks to send some items of a request again',
+  // why the journal goes on in memory
+  disk_full: 'the disk of SIDECAST_DATA_DIR is full',
+  not_writable: 'SIDECAST_DATA_DIR cannot be written by the user that runs sidecast',
+  disk_error: 'the disk of SIDECAST_DATA_DIR fails, or the directory cannot be used',
   // off
   not_configured: 'the variable that turns the destination on is not set',
   // refused at the door, by a receiver

@@ -37,6 +37,10 @@ export interface Origin {
   /** Names an app's own Honeycomb key, which is kept in memory only. */
   keyRef?: string;
   dataset?: string;
+  /** The record is for this destination alone: a dead letter that is sent again to where it died. */
+  only?: DestinationId;
+  /** Which dead letter: `<id>@<receivedAt>`. */
+  replayOf?: string;
 }
 
 /** What a receiver hands to intake. Never mutated once intake has appended it. */

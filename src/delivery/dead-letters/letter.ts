@@ -1,0 +1,112 @@
+// Part of delivery: a dead letter: what a vendor refused for good, with its reason, so that a person can look at it and send it again.
+import { isUtf8 } from 'node:buffer';
+import type { Reason } from '../../model/reasons.ts';
+import type { DestinationId, JournalRecord, Origin, Signal } from '../../model/signals.ts';
+import { protobufToJson } from '../../protocols/otlp/json.ts';
+import { select } from '../../protocols/otlp/select.ts';
+import { readDocuments } from '../../protocols/xray/datagram.ts';
+import type { VendorAnswer } from '../exporter.ts';
+
+/** What there is to know about a letter without opening it. */
+export interface LetterHead {
+  /** `<position>:<item>`: writing it twice is harmless. */
+  id: string;
+  destination: DestinationId;
+  signal: Signal;
+  reason: Pick<Reason, 'code' | 'message'>;
+  vendor: VendorAnswer | null;
+  /** The vendor refused some items of this request without naming them: perhaps not this one. */
+  suspect: boolean;
+  receivedAt: string;
+  deadAt: string;
+  /** Who sent it, and the Honeycomb dataset that the client named. */
+  origin: Pick<Origin, 'peer' | 'keyRef' | 'dataset'>;
+  /** The letter whose replay was refused again. */
+  replayOf?: string;
+}
+
+/** One line of dead-letters/<destination>-YYYY-MM-DD.jsonl. The contents come last: the reader finds the head without them. */
+export interface DeadLetter extends LetterHead {
+  /** An OTLP/JSON export request. */
+  otlp?: object;
+  /** A raw X-Ray document. */
+  document?: string;
+  /** Several of them: a suspect request. */
+  documents?: readonly string[];
+  /** Base64 of what cannot be shown as either; cannot be replayed. */
+  raw?: string;
+}
+
+export interface DeadLetters {
+  /** Resolves when they are kept. When it rejects they are not: the items must stay unsettled. */
+  write(letters: Iterable<DeadLetter>): Promise<void>;
+}
+
+export interface Death {
+  destination: DestinationId;
+  from: number;
+  to: number;
+  reason: Reason;
+  vendor: VendorAnswer | null;
+  deadAtMs: number;
+}
+
+/** Ids repeat in a journal that lived in memory, and in another sidecast's files; with the time they do not. */
+export function letterKey({ id, receivedAt }: Pick<LetterHead, 'id' | 'receivedAt'>): string {
+  return `${id}@${receivedAt}`;
+}
+
+/** A letter for each source item; one for all the rest from the first that cannot be read. */
+export function* deadLettersOf(record: JournalRecord, death: Death): Generator<DeadLetter> {
+  for (let item = death.from; item < death.to; item++) {
+    const one = { ...death, from: item, to: item + 1 };
+    const contents = readContents(record, one);
+    yield { ...head(record, one, false), ...(contents ?? wholeRecord(record)) };
+    if (!contents) return;
+  }
+}
+
+/** One letter for all items among which the vendor refused some. */
+export function suspectLetterOf(record: JournalRecord, death: Death): DeadLetter {
+  return { ...head(record, death, true), ...(readContents(record, death) ?? wholeRecord(record)) };
+}
+
+function head(record: JournalRecord, death: Death, suspect: boolean): LetterHead {
+  const { only: _, replayOf, ...origin } = record.origin;
+  return {
+    id: `${record.position}:${death.from}`,
+    destination: death.destination,
+    signal: record.signal,
+    reason: { code: death.reason.code, message: death.reason.message },
+    vendor: death.vendor,
+    suspect,
+    receivedAt: new Date(record.receivedAtMs).toISOString(),
+    deadAt: new Date(death.deadAtMs).toISOString(),
+    origin,
+    ...(replayOf === undefined ? {} : { replayOf }),
+  };
+}
+
+type Contents = Pick<DeadLetter, 'otlp' | 'document' | 'documents' | 'raw'>;
+
+/** Undefined when the record cannot be taken apart: that may be why it died. */
+function readContents(record: JournalRecord, { from, to }: Death): Contents | undefined {
+  try {
+    if (record.signal === 'segments') return documentContents(readDocuments(record.payload).slice(from, to));
+    const chosen = select(record.signal, record.payload, (index) => index >= from && index < to);
+    return { otlp: protobufToJson(record.signal, chosen) };
+  } catch {
+    return undefined;
+  }
+}
+
+function documentContents(documents: readonly Uint8Array[]): Contents {
+  if (!documents.every((document) => isUtf8(document))) return { raw: base64(Buffer.concat(documents)) };
+  const texts = documents.map((document) => Buffer.from(document).toString('utf8'));
+  const [only] = texts;
+  return texts.length === 1 && only !== undefined ? { document: only } : { documents: texts };
+}
+
+const wholeRecord = ({ payload }: JournalRecord): Contents => ({ raw: base64(payload) });
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
