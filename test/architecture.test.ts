@@ -13,6 +13,7 @@ const ROOMS = [
   'admin',
   'sandbox',
   'receivers',
+  'provision',
   'exporters',
   'sampling',
   'recent',

@@ -5,6 +5,7 @@ import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { sections } from '../src/app/sections.ts';
 import { COMMANDS } from '../src/cli/help.ts';
+import { xraySettingsTable } from '../src/cli/xray-settings.ts';
 import { renderEnvExample, renderMarkdownTable } from '../src/config/document.ts';
 import { REASONS } from '../src/model/reasons.ts';
 import { EVENTS } from '../src/telemetry/events.ts';
@@ -23,6 +24,7 @@ const generated: Readonly<Record<string, string>> = {
   options: sections
     .map(({ title, options }) => `**${title}**\n\n${renderMarkdownTable(options)}`)
     .join('\n\n'),
+  xray: xraySettingsTable(),
   commands: table('command', Object.entries(COMMANDS)),
   reasons: table('code', Object.entries(REASONS)),
   events: table('event', Object.entries(EVENTS)),

@@ -1,32 +1,38 @@
 // Part of app: the composition root. Builds every component, starts them in order, stops them in reverse.
 
-import { join } from 'node:path';
 import { createAdmin } from '../admin/server.ts';
 import { buildStatus, type Status } from '../admin/status.ts';
-import type { Aws } from '../aws/index.ts';
-import { createDeadLetterFiles, createDeadLetterMemory } from '../delivery/dead-letters.ts';
 import { createDecoder } from '../delivery/decoder.ts';
-import { Delivery } from '../delivery/loop.ts';
-import { createHttpClient } from '../http/index.ts';
+import type { Delivery } from '../delivery/loop.ts';
+import { createTelemetry } from '../exporters/aws-xray/telemetry.ts';
 import { createAdmission } from '../intake/admission.ts';
 import { createIntake } from '../intake/index.ts';
+import { createReplay } from '../intake/replay/replay.ts';
 import { openJournal } from '../journal/open.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { createBufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Component } from '../model/component.ts';
 import type { Reason } from '../model/reasons.ts';
 import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
-import { createXRayReceiver } from '../receivers/aws-xray/index.ts';
+import { createAdviser } from '../receivers/aws-xray/advice.ts';
+import { createXRayReceiver, socketsInWorker } from '../receivers/aws-xray/index.ts';
 import { createOtlpReceiver } from '../receivers/otlp/index.ts';
+import { createAdviceBook } from '../telemetry/advice.ts';
 import { createEvents, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { resolveDataDir } from './data-dir.ts';
+import { createDeadLetters } from './dead-letters.ts';
+import { buildDestination } from './destinations.ts';
 import { createJournalEvents } from './journal-events.ts';
 import { createMemoryKeeper } from './memory.ts';
 import type { AppConfig } from './options.ts';
+import { createOutgoing } from './outgoing.ts';
 import { registry } from './registry.ts';
+import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
+import { workerFile } from './workers.ts';
 
 export interface AppOptions {
   config: AppConfig;
@@ -35,6 +41,8 @@ export interface AppOptions {
   log: LogLine;
   clock: Clock;
   random: () => number;
+  /** Listeners beside the X-Ray datagrams that a port which is taken may cost, and not the start. */
+  mayLack?: readonly (keyof Listening)[];
 }
 
 export interface App {
@@ -48,11 +56,10 @@ export interface App {
 
 /** Body buffers kept for the next requests. */
 const IDLE_BUFFER_BYTES = 8 * 1024 * 1024;
-/** Sockets per vendor: a few more than any exporter has requests in flight. */
-const CONNECTIONS_PER_ORIGIN = 8;
 
 /** Resolves once every port is bound. Throws when a port is taken or the data directory is another process's. */
-export async function startApp({ config, env, version, log, clock, random }: AppOptions): Promise<App> {
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, env, version, log, clock, random, mayLack = [] } = options;
   const startedAtMs = clock.now();
   const events = createEvents(log, () => clock.now());
   const ledger = new Ledger();
@@ -66,7 +73,16 @@ export async function startApp({ config, env, version, log, clock, random }: App
 
   const deliveries = new Map<DestinationId, Delivery<unknown>>();
   const dataDir = resolveDataDir(config.journal.dataDir, env);
-  const journalEvents = createJournalEvents({ ledger, events, deliveries, routing: config.process.routing });
+  const { store: deadLetters, outcomes: replays } = createDeadLetters({
+    dataDir,
+    config: config.journal,
+    journal: () => journal,
+    ledger,
+    events,
+    clock,
+  });
+  const { routing } = config.process;
+  const journalEvents = createJournalEvents({ ledger, events, deliveries, routing, replays });
   const pool = createBufferPool(IDLE_BUFFER_BYTES);
   const { journal, fallback } = await openJournal({
     dataDir,
@@ -74,6 +90,8 @@ export async function startApp({ config, env, version, log, clock, random }: App
     maxAgeMs: config.journal.maxAgeMs,
     fsync: config.journal.fsync,
     destinations: on,
+    newDestinationStarts: config.journal.newDestinationStarts,
+    release: `sidecast ${version}`,
     clock,
     events: journalEvents,
     pool,
@@ -82,44 +100,7 @@ export async function startApp({ config, env, version, log, clock, random }: App
   journalEvents.attach(journal);
   await journal.start();
 
-  const http = createHttpClient({
-    connections: CONNECTIONS_PER_ORIGIN,
-    clock,
-    proxies: proxiesOf(env),
-  });
-  let aws: Promise<Aws> | undefined;
-  const context = { version, clock, random, decoder: createDecoder(), http, aws: () => (aws ??= openAws()) };
-  async function openAws(): Promise<Aws> {
-    const { createAws } = await import('../aws/index.ts');
-    const opened = createAws({
-      region: config.aws.region,
-      xrayEndpoint: config.xray.endpoint,
-      logsEndpoint: config.cloudwatchLogs.endpoint,
-      http,
-      clock,
-      userAgent: `sidecast/${version}`,
-    });
-    // The SDK takes 0.1 s of the event loop to import: better now than while datagrams arrive. Credentials come when they come.
-    const services = [
-      off['aws-xray'] ? [] : opened.xray,
-      off['aws-cloudwatch-logs'] ? [] : opened.logs,
-    ].flat();
-    await Promise.allSettled(services.map((service) => service.region()));
-    for (const service of services) service.accessKeyId().catch(() => undefined);
-    return opened;
-  }
-  const deadLetters = journal.dir
-    ? createDeadLetterFiles(join(journal.dir, 'dead-letters'))
-    : createDeadLetterMemory();
-  for (const { id, build } of registry) {
-    if (off[id]) continue;
-    const exporter = await build(config, { ...context, destination: id });
-    const onError = (error: Error) => events.internalError(`delivery ${id}`, error);
-    deliveries.set(
-      id,
-      new Delivery({ destination: id, exporter, journal, ledger, deadLetters, clock, random, onError }),
-    );
-  }
+  const outgoing = createOutgoing({ config, env, version, clock, events });
   ledger.subscribe((event) => {
     if (event.kind === 'state' && event.from !== event.to) {
       const queued = ledger.account(event.destination)?.counts.queued ?? 0;
@@ -130,17 +111,49 @@ export async function startApp({ config, env, version, log, clock, random }: App
     }
   });
 
+  const sampling = buildSampling({
+    config,
+    aws: off['aws-xray'] ? undefined : outgoing.aws,
+    dataDir: journal.dir,
+    clock,
+    random,
+    log,
+  });
+  const telemetry = off['aws-xray']
+    ? []
+    : [
+        createTelemetry({
+          config: config.xray,
+          xray: async () => (await outgoing.aws()).xray,
+          ledger,
+          clock,
+        }),
+      ];
+  const advice = createAdviceBook(log, clock);
+  const adviser = createAdviser({ book: advice, sampling, isXRayOn: !off['aws-xray'], clock });
   const admission = createAdmission(config.process.maxInFlightBytes);
   const intake = createIntake({
     journal,
     ledger,
     admission,
-    processors: [createMemoryKeeper()],
+    processors: [createMemoryKeeper(), adviser],
     destinations: on,
-    routing: config.process.routing,
+    routing,
+  });
+  const replay = createReplay({
+    intake,
+    marks: deadLetters.marks,
+    outcomes: replays,
+    ledger,
+    off: (id) => off[id],
+    clock,
+    onEnd: (tallies) => events.deadLettersReplayed(tallies),
+    onError: (error) => events.internalError('replay', error),
   });
   const { hosts, otlpPort, xrayPort, adminPort } = config.listeners;
+  const jsonWorker = workerFile('otlp-json');
   const otlp = createOtlpReceiver({
+    ...(jsonWorker && { jsonWorker }),
     hosts,
     port: otlpPort,
     maxRequestBytes: config.otlpReceiver.maxRequestBytes,
@@ -151,11 +164,17 @@ export async function startApp({ config, env, version, log, clock, random }: App
     clock,
     pool,
   });
+  const udpWorker = workerFile('xray-udp');
   const xray = createXRayReceiver({
+    ...(udpWorker && { spawnSockets: socketsInWorker(udpWorker) }),
     hosts,
     port: xrayPort,
+    udp: config.listeners.xrayUdp,
+    tcp: config.listeners.xrayTcp,
+    onNoTcp: mayLack.includes('xrayTcp') ? (error) => events.portUnavailable('xrayTcp', error) : undefined,
     receiveBufferBytes: config.xrayReceiver.receiveBufferBytes,
     intake,
+    sampling,
     log,
     clock,
     pool,
@@ -172,6 +191,8 @@ export async function startApp({ config, env, version, log, clock, random }: App
       ledger,
       off,
       xrayReceiver: () => xray.status(),
+      sampling,
+      advice,
       now: () => clock.now(),
     });
   const metrics = createMetrics({
@@ -187,16 +208,47 @@ export async function startApp({ config, env, version, log, clock, random }: App
     isReady: () => isReady,
     status,
     metrics,
+    deadLetters: { store: deadLetters, replay, now: () => clock.now() },
     onSkippedHost,
   });
 
-  // Deliveries first: what was recovered goes out while ports are bound. Ports last: ready means everything works.
-  const components = [...deliveries.values(), otlp, xray, admin];
+  const watches: Component[] = [];
+  const started: Component[] = [];
+  const start = async (component: Component) => {
+    started.push(component);
+    await component.start();
+  };
+  const startIfPossible = async (listener: 'otlp' | 'admin', component: Component) => {
+    try {
+      await start(component);
+    } catch (error) {
+      if (!mayLack.includes(listener)) throw error;
+      events.portUnavailable(listener, error as Error);
+    }
+  };
   try {
-    for (const component of components) await component.start();
+    // What SDKs send unasked comes first: nothing waits for a region, for credentials or for a vendor's library.
+    for (const component of [deadLetters, sampling, ...telemetry, xray]) await start(component);
+    outgoing.begin();
+    const parts = { config, version, clock, random, decoder: createDecoder(), ...outgoing };
+    for (const destination of registry) {
+      if (off[destination.id]) continue;
+      const { delivery, watch } = await buildDestination(destination, {
+        ...parts,
+        journal,
+        ledger,
+        deadLetters,
+        events,
+      });
+      deliveries.set(destination.id, delivery);
+      watches.push(...watch);
+      for (const component of [delivery, ...watch]) await start(component);
+    }
+    await startIfPossible('otlp', otlp);
+    await startIfPossible('admin', admin);
   } catch (error) {
     const now = AbortSignal.abort();
-    for (const component of components.toReversed()) await component.shutdown(now);
+    for (const component of started.toReversed()) await component.shutdown(now);
     await journal.shutdown(now);
     throw error;
   }
@@ -206,7 +258,8 @@ export async function startApp({ config, env, version, log, clock, random }: App
     xrayTcp: xray.addresses().tcp,
     admin: admin.addresses(),
   };
-  isReady = true;
+  // Without sampling rules the SDKs fall back on their own: that is not all that was asked for.
+  isReady = listening.xrayTcp.length > 0;
 
   let stopping: Promise<void> | undefined;
   return {
@@ -219,25 +272,25 @@ export async function startApp({ config, env, version, log, clock, random }: App
       events.shutdown(signal);
       stopping ??= shutDown({
         timeoutMs: config.process.shutdownTimeoutMs,
-        clock,
-        ledger,
         receivers: [otlp, xray],
-        deliveries: [...deliveries.values()],
+        // What the SDKs counted is delivered to AWS as well.
+        deliveries: [...deliveries.values(), sampling],
         journal,
-        after: [admin, { shutdown: async () => (await aws)?.close() }, { shutdown: () => http.close() }],
+        after: [
+          { shutdown: () => replays.flush() },
+          deadLetters,
+          admin,
+          ...watches,
+          ...telemetry,
+          { shutdown: () => outgoing.close() },
+        ],
       }).then(() => {
         const left = on
           .map((id) => [id, ledger.account(id)?.counts.queued ?? 0] as const)
           .filter(([, queued]) => queued > 0);
-        events.stopped(Object.fromEntries(left), journal.mode === 'memory');
+        events.stopped(Object.fromEntries(left), journalEvents.lost);
       });
       return stopping;
     },
   };
-}
-
-function proxiesOf(env: AppOptions['env']): { https?: string; http?: string; no?: string } {
-  const read = (name: string) => env[name] || env[name.toLowerCase()];
-  const [https, http, no] = [read('HTTPS_PROXY'), read('HTTP_PROXY'), read('NO_PROXY')];
-  return { ...(https ? { https } : {}), ...(http ? { http } : {}), ...(no ? { no } : {}) };
 }

@@ -1,13 +1,14 @@
 // Part of app: the options of the process itself, and every component's, in the order in which people read them.
 import { options as aws } from '../aws/config.ts';
 import type { GroupValues } from '../config/load.ts';
-import { bytes, choice, durationMs, list, port, text } from '../config/option.ts';
+import { address, bytes, choice, durationMs, httpUrl, list, port, text } from '../config/option.ts';
 import { options as cloudwatchLogs } from '../exporters/aws-cloudwatch-logs/config.ts';
 import { options as xray } from '../exporters/aws-xray/config.ts';
 import { options as honeycomb } from '../exporters/honeycomb/config.ts';
 import { options as rollbar } from '../exporters/rollbar/config.ts';
 import { options as xrayReceiver } from '../receivers/aws-xray/config.ts';
 import { options as otlpReceiver } from '../receivers/otlp/config.ts';
+import { options as sampling } from '../sampling/config.ts';
 
 const listeners = {
   hosts: {
@@ -29,6 +30,18 @@ const listeners = {
     schema: port(),
     fallback: '2000',
     summary: 'X-Ray segments on UDP and the sampling API on TCP. 0 picks a free port.',
+  },
+  xrayUdp: {
+    env: 'SIDECAST_XRAY_UDP_ADDRESS',
+    schema: address(),
+    summary: 'Where X-Ray segments are taken, if not at SIDECAST_HOST and SIDECAST_XRAY_PORT.',
+    example: '0.0.0.0:2000',
+  },
+  xrayTcp: {
+    env: 'SIDECAST_XRAY_TCP_ADDRESS',
+    schema: address(),
+    summary: 'Where the X-Ray sampling API listens, if not at SIDECAST_HOST and SIDECAST_XRAY_PORT.',
+    example: '0.0.0.0:2000',
   },
   adminPort: {
     env: 'SIDECAST_ADMIN_PORT',
@@ -60,11 +73,26 @@ const journal = {
     summary:
       'When written data is forced to disk: each second, before each answer, or when the kernel likes.',
   },
+  newDestinationStarts: {
+    env: 'SIDECAST_NEW_DESTINATION_STARTS',
+    yaml: 'journal.new_destination_starts',
+    schema: choice('now', 'beginning'),
+    fallback: 'now',
+    summary:
+      'Where a destination begins that was never on before: with what comes from now on, or with all that the journal still has.',
+  },
   maxAgeMs: {
     env: 'SIDECAST_MAX_AGE',
     schema: durationMs(),
     fallback: '7d',
     summary: 'When undelivered data is given up, counted as dropped.',
+  },
+  deadLettersMaxBytes: {
+    env: 'SIDECAST_DEAD_LETTERS_MAX_BYTES',
+    yaml: 'dead_letters.max_bytes',
+    schema: bytes(),
+    fallback: '64MiB',
+    summary: 'Bound of the dead letters of each destination; the oldest make room. All go after 30 days.',
   },
 };
 
@@ -89,8 +117,28 @@ const process = {
   },
   logFormat: {
     env: 'SIDECAST_LOG_FORMAT',
-    schema: choice('json', 'pretty'),
-    summary: 'json, one object a line, or pretty (the default on a terminal).',
+    schema: choice('json', 'pretty', 'xray'),
+    summary:
+      "json, one object a line, pretty (the default on a terminal), or xray, the X-Ray daemon's lines on standard output (the default of the command xray).",
+  },
+  logFile: {
+    env: 'SIDECAST_LOG_FILE',
+    schema: text(),
+    summary: 'File for the log instead of standard error or output.',
+    example: '/var/log/sidecast.log',
+  },
+  logRotation: {
+    env: 'SIDECAST_LOG_ROTATION',
+    schema: choice('on', 'off'),
+    fallback: 'on',
+    summary: 'Whether the log file is renamed at 50 MB, one old one kept.',
+  },
+  proxy: {
+    env: 'SIDECAST_PROXY',
+    schema: httpUrl(),
+    summary:
+      'Proxy for all that is sent, but to the hosts of NO_PROXY; without it HTTPS_PROXY and HTTP_PROXY are.',
+    example: 'http://proxy.example.com:3128',
   },
   routing: {
     env: 'SIDECAST_ROUTING',
@@ -110,6 +158,7 @@ export const optionGroups = {
   honeycomb,
   aws,
   xray,
+  sampling,
   cloudwatchLogs,
   rollbar,
 };

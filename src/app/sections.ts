@@ -10,7 +10,7 @@ export const sections: readonly Section[] = [
     options: { ...optionGroups.process, ...optionGroups.otlpReceiver, ...optionGroups.xrayReceiver },
   },
   { title: 'Honeycomb', options: optionGroups.honeycomb },
-  { title: 'AWS X-Ray', options: { ...optionGroups.aws, ...optionGroups.xray } },
+  { title: 'AWS X-Ray', options: { ...optionGroups.aws, ...optionGroups.xray, ...optionGroups.sampling } },
   { title: 'CloudWatch Logs', options: optionGroups.cloudwatchLogs },
   { title: 'Rollbar', options: optionGroups.rollbar },
 ];

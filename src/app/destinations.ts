@@ -1,0 +1,49 @@
+// Part of app: what a destination that is on is made of: its exporter, the loop that feeds it, and for AWS a look at its identity.
+import type { DeadLetters } from '../delivery/dead-letters/letter.ts';
+import { Delivery } from '../delivery/loop.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Component } from '../model/component.ts';
+import type { Events } from '../telemetry/events.ts';
+import { watchIdentity } from './aws-watch.ts';
+import { reportBatches } from './batch-reports.ts';
+import type { AppConfig } from './options.ts';
+import type { BuildContext, Destination } from './registry.ts';
+
+export interface DestinationParts {
+  delivery: Delivery<unknown>;
+  /** Empty where no identity can be missing. */
+  watch: readonly Component[];
+}
+
+export interface DestinationOptions extends Omit<BuildContext, 'destination'> {
+  config: AppConfig;
+  journal: Journal;
+  ledger: Ledger;
+  deadLetters: DeadLetters;
+  events: Events;
+}
+
+export async function buildDestination(
+  { id, build }: Destination,
+  { config, journal, ledger, deadLetters, events, ...context }: DestinationOptions,
+): Promise<DestinationParts> {
+  const { clock, random } = context;
+  const built = await build(config, { ...context, destination: id });
+  const exporter =
+    id === 'aws-xray' ? reportBatches(built, clock, (batch) => events.batchSent(id, batch)) : built;
+  const onError = (error: Error) => events.internalError(`delivery ${id}`, error);
+  const delivery = new Delivery({
+    destination: id,
+    exporter,
+    journal,
+    ledger,
+    deadLetters,
+    clock,
+    random,
+    onError,
+  });
+  const isAws = id === 'aws-xray' || id === 'aws-cloudwatch-logs';
+  const watch = isAws ? [watchIdentity({ destination: id, check: exporter.check, ledger, clock })] : [];
+  return { delivery, watch };
+}
