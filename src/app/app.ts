@@ -19,7 +19,7 @@ import { createAdviser } from '../receivers/aws-xray/advice.ts';
 import { createXRayReceiver, socketsInWorker } from '../receivers/aws-xray/index.ts';
 import { createOtlpReceiver } from '../receivers/otlp/index.ts';
 import { createAdviceBook } from '../telemetry/advice.ts';
-import { createEvents, type Listening } from '../telemetry/events.ts';
+import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { resolveDataDir } from './data-dir.ts';
@@ -41,8 +41,8 @@ export interface AppOptions {
   log: LogLine;
   clock: Clock;
   random: () => number;
-  /** Listeners beside the X-Ray datagrams that a port which is taken may cost, and not the start. */
-  mayLack?: readonly (keyof Listening)[];
+  /** Where a port that is taken costs the listener, and not the start. */
+  mayLack?: readonly DispensableListener[];
 }
 
 export interface App {

@@ -40,8 +40,6 @@ export interface Aws {
   xrayControl: XRayControl;
   logs: Logs;
   logsControl: LogsControl;
-  /** Undefined until it is found. */
-  knownRegion(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -57,7 +55,6 @@ export function createAws(options: AwsOptions): Aws {
     xrayControl: xray.control,
     logs,
     logsControl: logs.control,
-    knownRegion: () => configured?.name ?? regions.known(),
     async close() {
       await Promise.all([xray.close(), logs.close()]);
     },

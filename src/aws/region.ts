@@ -11,8 +11,6 @@ const FAILURE_LASTS_MS = 10_000;
 export interface RegionSource {
   /** Fails with an AwsError of kind `no_region`. Once found, it stays. */
   get(): Promise<FoundRegion>;
-  /** What is known by now. */
-  known(): string | undefined;
 }
 
 /** `places` in their order; the first that knows it decides. */
@@ -43,6 +41,5 @@ export function regionSource(
       if (region) return region;
       throw new AwsError('no_region', 'neither variable, file, profile nor metadata name one');
     },
-    known: () => region?.name,
   };
 }

@@ -54,7 +54,7 @@ export const SETTINGS = {
     yaml: 'LocalMode',
     daemon:
       'asks neither ECS nor EC2 for region, host name and instance id; credentials still come from there',
-    here: 'the same (`SIDECAST_AWS_METADATA=off`). Without it nothing waits for the answer, which has 1 s',
+    here: 'the same for the region (`SIDECAST_AWS_METADATA=off`); without it nothing waits for the answer, which has 1 s. Host name and instance id: `AWS_HOSTNAME` and `AWS_INSTANCE_ID` only',
     sets: (isLocal) => ({ SIDECAST_AWS_METADATA: isLocal === 'true' ? 'off' : 'on' }),
   },
   bufferMemory: {

@@ -28,8 +28,10 @@ export async function xray(edge: Edge): Promise<number> {
     to('error', 'not_started', message);
     return EXIT_COULD_NOT_START;
   };
-  if (command.do === 'refuse')
-    return refuse(command.message, command.to === 'stderr' ? stderrLog(edge) : log);
+  if (command.do === 'refuse') {
+    if (command.to === 'stderr') refuse(command.message, stderrLog(edge));
+    return command.to === 'log' || config.process.logFile ? refuse(command.message) : EXIT_COULD_NOT_START;
+  }
   const [problem] = problems;
   if (problem) return refuse(inDaemonsWords(problem));
 
@@ -76,7 +78,7 @@ function configure(preset: Presets): Configured {
   return { config, env, problems };
 }
 
-/** What the daemon finds wrong before it has a log. */
+/** What the daemon finds wrong before it has a log; it is in the log's file as well, where one is named. */
 function stderrLog(edge: Edge): LogLine {
   const destination = { write: (line: string) => edge.stderr(line.trimEnd()) };
   return createLogger({ level: 'error', format: 'xray', destination });

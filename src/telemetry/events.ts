@@ -10,6 +10,9 @@ export interface Listening {
   admin: readonly string[];
 }
 
+/** What the command xray can do without: segments come by UDP. */
+export type DispensableListener = Exclude<keyof Listening, 'xrayUdp'>;
+
 /** How one request to a destination went. */
 export interface BatchReport {
   documents: number;
@@ -69,7 +72,7 @@ export const EVENTS = {
 export interface Events {
   listening(where: Listening): void;
   started(fields: Readonly<Record<string, unknown>>): void;
-  portUnavailable(listener: keyof Listening, error: Error): void;
+  portUnavailable(listener: DispensableListener, error: Error): void;
   awsConnected(connected: { service: string; region: string; from: string; endpoint: URL }): void;
   awsFilesUnreadable(paths: readonly string[]): void;
   batchSent(destination: DestinationId, report: BatchReport): void;
@@ -98,9 +101,8 @@ export interface Events {
   internalError(where: string, error: Error): void;
 }
 
-const PORT_VARIABLES: Readonly<Record<keyof Listening, string>> = {
+const PORT_VARIABLES: Readonly<Record<DispensableListener, string>> = {
   otlp: 'SIDECAST_OTLP_PORT',
-  xrayUdp: 'SIDECAST_XRAY_UDP_ADDRESS',
   xrayTcp: 'SIDECAST_XRAY_TCP_ADDRESS',
   admin: 'SIDECAST_ADMIN_PORT',
 };

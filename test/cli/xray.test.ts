@@ -103,7 +103,7 @@ describe('a start that the X-Ray daemon refuses with exit code 1', () => {
     expect(run.log().at(-1)).toBe(`[Error] listen udp 127.0.0.1:${port}: bind: address already in use`);
   });
 
-  it('because of its file is refused here too, on standard error in the form of the log', async () => {
+  it('because of its file is refused here too, on standard error and in the log file, in the form of the log', async () => {
     const run = await start(['-c', '/nonexistent.yaml']);
 
     expect(await run.ended).toBe(1);
@@ -111,6 +111,9 @@ describe('a start that the X-Ray daemon refuses with exit code 1', () => {
       expect.stringMatching(
         /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S+ \[Error\] Error occur when using config flag: open \/nonexistent\.yaml: no such file or directory$/,
       ),
+    ]);
+    expect(run.log()).toEqual([
+      expect.stringMatching(/^\[Error\] Error occur when using config flag: open /),
     ]);
   });
 
@@ -135,6 +138,19 @@ describe('a start that the X-Ray daemon refuses with exit code 1', () => {
 });
 
 describe('a start that the X-Ray daemon goes on from', () => {
+  it.each([
+    [['-b', 'localhost:0', '-t', 'localhost:0'], /^localhost:\d+$/],
+    [['-b', ':0', '-t', ':0'], /^0\.0\.0\.0:\d+$/],
+    [['-b', '[::1]:0', '-t', '127.0.0.1:0'], /^\[::1\]:\d+$/],
+  ])('with %j binds that', async (args, address) => {
+    const run = await start(args);
+
+    const { listening } = await run.status();
+
+    expect(listening.xrayUdp[0]).toMatch(address);
+    expect(listening.xrayTcp).not.toEqual([]);
+  });
+
   it('without credentials is blocked from the beginning, and says so once', async () => {
     const run = await start([...NOWHERE, '-n', 'eu-west-1']);
 
