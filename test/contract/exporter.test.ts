@@ -177,6 +177,9 @@ describe.each(registry.map((row) => row.id))('the exporter of %s', (id) => {
     [{ kind: 'status', status: 500 }, 'retryable'],
     [{ kind: 'status', status: 503 }, 'retryable'],
     [{ kind: 'reset' }, 'retryable'],
+    [{ kind: 'reset', at: 'body' }, 'retryable'],
+    [{ kind: 'reset', at: 'answer' }, 'retryable'],
+    [{ kind: 'html' }, 'blocked'],
   ] as const)('takes %j as %s, with the one thing to do', async (fault, status) => {
     const exporter = await build(id);
     const batch = firstBatch(exporter);

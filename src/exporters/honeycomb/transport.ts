@@ -127,7 +127,13 @@ export function createTransport(
 }
 
 function readSuccess(kind: Part['signal'], answer: HttpAnswer): ExportResult {
-  const partial = parseExportResponse(kind, answer.body, answer.headers['content-type'] ?? '');
+  const type = answer.headers['content-type'] ?? '';
+  // An OTLP answer has the type of the request. A captive portal or a proxy answers 200 as well, and has taken nothing.
+  if (answer.body.length > 0 && !/protobuf|json/i.test(type)) {
+    const body = Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES);
+    return resultOf(ELSEWHERE, `200 with ${type || 'no content type'}`, { status: 200, body }, undefined);
+  }
+  const partial = parseExportResponse(kind, answer.body, type);
   if (!partial || partial.rejected === 0) return { status: 'delivered', refused: [] };
   return {
     status: 'delivered',

@@ -147,7 +147,9 @@ function readAnswer(
         : MISDIRECTED
       : (meaningOf[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : MISDIRECTED));
   const words = [answer.status, said?.message].filter(Boolean).join(': ');
-  const waitMs = rateLimitMs(answer.headers) ?? retryAfterMs(answer.headers, nowMs);
+  // Every answer tells when the window ends; only one that refuses for its sake means: wait until then.
+  const windowMs = answer.status === 429 ? rateLimitMs(answer.headers) : undefined;
+  const waitMs = windowMs ?? retryAfterMs(answer.headers, nowMs);
   return resultOf(meaning, words, { status: answer.status, body: shown }, waitMs);
 }
 

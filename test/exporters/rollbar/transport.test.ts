@@ -148,6 +148,12 @@ describe(createTransport, () => {
     expect((result as { retryAfterMs?: number }).retryAfterMs).toBe(waitMs);
   });
 
+  it('does not wait for the end of the window when something else failed', async () => {
+    const result = await send({ status: 503, headers: { 'x-rate-limit-remaining-seconds': '42' } });
+
+    expect((result as { retryAfterMs?: number }).retryAfterMs).toBeUndefined();
+  });
+
   it('tries again after a failure of the network', async () => {
     expect(await send(new HttpError('refused', 'no'))).toMatchObject({
       status: 'retryable',
