@@ -37,13 +37,19 @@ for _ in range(100):
     time.sleep(0.002)
 say("decisions", sampled=decided)
 
-rule = next((rule for rule in sampler._cache.rules if rule.name in ("Ten", "Sandbox")))
-while not rule.reservoir.quota:
+
+
+def quota():
+    # Of the rule as it is now: when the SDK reads the rules again, the new one takes over what the old one had.
+    return next((rule.reservoir.quota for rule in sampler._cache.rules if rule.name in ("Ten", "Sandbox")))
+
+
+while not quota():
     decide("/ten/1")
     decide("/api/1")
     time.sleep(0.2)
 time.sleep(1.1 - time.time() % 1)
-say("quota", quota=rule.reservoir.quota, sampled=sampled("/ten/1", 50))
+say("quota", quota=quota(), sampled=sampled("/ten/1", 50))
 
 began = time.time()
 while not sampled("/nothing/1", 50):
