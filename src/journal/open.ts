@@ -29,6 +29,8 @@ export interface JournalOptions {
   clock: Clock;
   events: JournalEvents;
   pool?: BufferPool;
+  /** What readers that keep up find in memory. */
+  tailBytes?: number;
   /** A destination that lags by more has the journal compressed. */
   compressBehindBytes?: number;
   /** Named in the directory, for a release that cannot read it. */

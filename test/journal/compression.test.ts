@@ -98,6 +98,22 @@ describe('a journal of which a destination lags', () => {
     expect((await sizes()).filter((size) => size < 2000)).toHaveLength(0);
   });
 
+  it('is on disk before it takes the place of what it was made from', async () => {
+    const files = createFaultyFiles();
+    const { journal } = await startSeen({ dataDir: dir.path, files, ...BEHIND });
+    await appendAll(journal, RECORDS);
+    await compressed(4);
+    await journal.shutdown(never);
+
+    const ofFirst = files.calls.filter(({ path }) => /0{20}\.seg(\.new)?$/.test(path));
+    const rename = ofFirst.findIndex(({ operation }) => operation === 'rename');
+    expect(rename).toBeGreaterThan(0);
+    expect(ofFirst[rename - 1]).toMatchObject({
+      operation: 'file.sync',
+      path: expect.stringMatching(/\.new$/),
+    });
+  });
+
   it('is whole whenever the process is killed while it compresses', async () => {
     for (let stopAt = 1; ; stopAt += 1) {
       const own = await temporaryDir();

@@ -226,3 +226,40 @@ describe.each(cases)('$what', ({ damage, gone, items }) => {
     await journal.shutdown(never);
   });
 });
+
+describe('of the end of the last file, which no settlement knows of,', () => {
+  const alone = { destinations: ['honeycomb'] as const };
+
+  /** Cut where nobody settled anything: only the file tells. */
+  async function leaveBehind(edit: (content: Buffer) => Buffer): Promise<void> {
+    await rm(dir.path, { recursive: true });
+    const { journal } = await startSeen({ dataDir: dir.path, ...alone });
+    await appendAll(journal, 4);
+    await journal.shutdown(never);
+    await change(await fileOf(0), edit);
+  }
+
+  it.each([
+    [
+      'a torn record was never answered: nothing is counted',
+      (content: Buffer) => content.subarray(0, content.length - 10),
+      0,
+    ],
+    ['zeros in place of a record count as one', (content: Buffer) => content.fill(0, frameOf(content, 3)), 1],
+    [
+      'a record with a damaged body counts with its items',
+      (content: Buffer) => content.fill(0, content.length - 9),
+      ITEMS,
+    ],
+  ] as const)('%s', async (_, edit, items) => {
+    await leaveBehind(edit);
+    const { journal, events } = await startSeen({ dataDir: dir.path, ...alone });
+    const [position] = await appendAll(journal, 1, 4);
+
+    expect(countedBy(events, 'honeycomb')).toBe(items);
+    // The number of a record that was never answered is free.
+    expect(position).toBe(items === 0 ? 3 : 4);
+    expect(await readNumbers(journal)).toEqual([0, 1, 2, 4]);
+    await journal.shutdown(never);
+  });
+});

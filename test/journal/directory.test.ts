@@ -1,8 +1,8 @@
 // Part of the tests: one process for one data directory, of a layout that it knows.
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LayoutError } from '../../src/journal/errors.ts';
 import { acquireLock, type Lock, LockedError } from '../../src/journal/lock.ts';
 import { temporaryDir } from '../support/records.ts';
@@ -15,13 +15,28 @@ beforeEach(async () => {
 });
 afterEach(() => dir.remove());
 
+async function listenAt(path: string): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return server;
+}
+
+function connected(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+}
+
 /** A socket that a killed process left: nobody listens. */
 async function leaveDeadLock(): Promise<void> {
   const path = join(dir.path, 'lock');
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(join(dir.path, 'other'), resolve));
-  const { linkSync } = await import('node:fs');
-  linkSync(join(dir.path, 'other'), path);
+  const server = await listenAt(join(dir.path, 'other'));
+  // Closing removes its own name only.
+  await link(join(dir.path, 'other'), path);
   await new Promise((resolve) => server.close(resolve));
   expect((await stat(path)).isSocket()).toBe(true);
 }
@@ -47,6 +62,19 @@ describe('the lock', () => {
       await locks[0]?.release();
       await rm(join(dir.path, 'other'), { force: true });
     }
+  });
+
+  it('is lost to a rival that found it dead as well, and removed ours for it', async () => {
+    await leaveDeadLock();
+    const path = join(dir.path, 'lock');
+    const acquiring = acquireLock(dir.path);
+    acquiring.catch(() => undefined);
+    await vi.waitFor(() => connected(path), { interval: 1 });
+    await rm(path);
+    const rival = await listenAt(path);
+
+    await expect(acquiring).rejects.toThrow(LockedError);
+    await new Promise((resolve) => rival.close(resolve));
   });
 
   it('is not held any more once its file is gone, and is left alone when it is another process’s', async () => {
