@@ -53,6 +53,19 @@ export function weightOf(entries: readonly Entry<unknown>[]): number {
   return entries.reduce((sum, { item }) => sum + weight(item), 0);
 }
 
+/** How many of `taken` a request has when it cuts no group off from `next`, unless that left it less than half full. */
+function wholeGroups<T>(
+  taken: readonly Entry<T>[],
+  next: Entry<T>,
+  groupOf: (item: EncodedItem<T>) => string | undefined,
+): number {
+  const group = groupOf(next.item);
+  const shortest = Math.ceil(taken.length / 2);
+  for (let count = taken.length; group !== undefined && count >= shortest; count--)
+    if (groupOf((taken[count - 1] as Entry<T>).item) !== group) return count;
+  return taken.length;
+}
+
 /** First in, first out, with its sums at hand. */
 export class EntryQueue<T> {
   #entries: Entry<T>[] = [];
@@ -81,7 +94,7 @@ export class EntryQueue<T> {
   }
 
   /** The longest run from the front that fits one request; at least one entry. */
-  take(limits: BatchLimits): Entry<T>[] {
+  take(limits: BatchLimits, groupOf?: (item: EncodedItem<T>) => string | undefined): Entry<T>[] {
     const taken: Entry<T>[] = [];
     let bytes = 0;
     let items = 0;
@@ -95,7 +108,10 @@ export class EntryQueue<T> {
       items += weight(entry.item);
       const fits = bytes <= limits.maxBytes && items <= limits.maxItems;
       const isClose = limits.maxSpreadMs === undefined || latest - earliest <= limits.maxSpreadMs;
-      if (taken.length > 0 && !(fits && isClose)) break;
+      if (taken.length > 0 && !(fits && isClose)) {
+        if (groupOf) taken.length = wholeGroups(taken, entry, groupOf);
+        break;
+      }
       taken.push(entry);
     }
     this.#drop(taken);

@@ -96,6 +96,8 @@ export interface Exporter<T> {
   encode(record: JournalRecord): Encoded<T>;
   /** Cuts an item that covers several source items: the first `count` of them, and the others. 0 < count < all. */
   split?(item: EncodedItem<T>, count: number): readonly [EncodedItem<T>, EncodedItem<T>];
+  /** Items of one group that follow each other share a request where that costs little. Asked only where a request ends. */
+  groupOf?(item: EncodedItem<T>): string | undefined;
   /** One request. Throws only for bugs; a failure that the vendor or the network causes is a result. */
   send(items: readonly EncodedItem<T>[], signal: AbortSignal): Promise<ExportResult>;
   check(): AsyncIterable<CheckResult>;

@@ -56,7 +56,7 @@ export class Partition<T> {
     const queue = this.queues[lane];
     if (!queue.front) return undefined;
     const isReady = queue.isFull(limits) || flush || nowMs - queue.front.queuedAtMs >= limits.maxWaitMs;
-    return isReady ? createBatch(queue.take(limits)) : undefined;
+    return isReady ? createBatch(queue.take(limits, exporter.groupOf)) : undefined;
   }
 
   /** When `nextBatch` may have something that it has not now; undefined when only an event can change that. */
@@ -127,7 +127,7 @@ export class Partition<T> {
 
   /** One small batch at a time while the vendor is down, and a different one each time: what failed and what is fresh, in turn. */
   #takeProbe(exporter: Exporter<T>): Batch<T> | undefined {
-    const { limits } = exporter;
+    const { limits, groupOf } = exporter;
     const { main, live } = this.queues;
     const fresh = main.front ? main : live;
     const takesFresh = fresh.length > 0 && (this.#probesFresh || this.returned.length === 0);
@@ -135,7 +135,7 @@ export class Partition<T> {
     if (takesFresh) {
       const maxItems = Math.min(PROBE_ITEMS, limits.maxItems);
       const maxBytes = Math.min(PROBE_BYTES, limits.maxBytes);
-      const batch = createBatch(fresh.take({ ...limits, maxItems, maxBytes }));
+      const batch = createBatch(fresh.take({ ...limits, maxItems, maxBytes }, groupOf));
       return { ...this.#cut(batch, exporter, (rest) => this.#lineUp(rest.entries)), isProbe: true };
     }
     const batch = this.returned.shift();

@@ -19,6 +19,17 @@ export const MAX_REQUEST_BYTES = 1_000_000;
 /** X-Ray developer guide: a segment document is up to 64 kB. */
 const MAX_DOCUMENT_BYTES = 65_536;
 
+const TRACE_ID = '\\"trace_id\\"';
+const X_RAY_TRACE_ID = /1-[\da-f]{8}-[\da-f]{24}/i;
+/** An id, and what may stand before it. */
+const VALUE_CHARS = 45;
+
+/** The trace of a document; undefined where it names none that X-Ray knows. */
+export function groupOf({ value: { json } }: EncodedItem<Document>): string | undefined {
+  const at = json.indexOf(TRACE_ID);
+  return at < 0 ? undefined : X_RAY_TRACE_ID.exec(json.slice(at, at + TRACE_ID.length + VALUE_CHARS))?.[0];
+}
+
 /**
  * X-Ray takes 500 KB of a trace that arrives together and 100 KB of one that trickles (AWS re:Post on "Trace Size Exceeded"). An SDK
  * sends a trace's segments together; spans arrive as they end, those of concurrent requests in turns, so they are put together.

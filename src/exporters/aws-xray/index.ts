@@ -3,7 +3,7 @@ import type { XRay } from '../../aws/xray.ts';
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import { check } from './check.ts';
 import type { XRayConfig } from './config.ts';
-import { type Document, encode, MAX_DOCUMENTS, MAX_REQUEST_BYTES } from './encoder.ts';
+import { type Document, encode, groupOf, MAX_DOCUMENTS, MAX_REQUEST_BYTES } from './encoder.ts';
 import { traceUrl } from './links.ts';
 import { createTransport } from './transport.ts';
 
@@ -21,6 +21,7 @@ export function create(
       concurrency: config.concurrency,
     },
     encode,
+    groupOf,
     send: createTransport(xray, context.clock),
     check: () => check(xray),
     traceUrl: (trace) => traceUrl(config, trace),

@@ -1,6 +1,6 @@
 // Part of the tests: exporters/aws-xray/encoder.
 import { describe, expect, it } from 'vitest';
-import { bodyOf, documentOf, encode } from '../../../src/exporters/aws-xray/encoder.ts';
+import { bodyOf, documentOf, encode, groupOf } from '../../../src/exporters/aws-xray/encoder.ts';
 import { decodeTraces } from '../../../src/protocols/otlp/decode.ts';
 import { capture, documentIn, record, segments, traces } from '../records.ts';
 
@@ -102,5 +102,30 @@ describe(encode, () => {
       rejected: [],
       skipped: [{ from: 0, to: 5, code: 'signal_unsupported' }],
     });
+  });
+});
+
+describe(groupOf, () => {
+  it.each([
+    'python-xray/08-segment-exception-unicode.udp.txt',
+    'java-xray/01-segment-exception-chain.udp.txt',
+    'go-xray/06-segment-exception.udp.txt',
+    'node-xray/04-segment-150-subsegments.udp.txt',
+  ])('is the trace of %s', (name) => {
+    const document = documentIn(name);
+    const [item] = encode(segments(document)).items;
+
+    expect(groupOf(item!)).toBe(JSON.parse(Buffer.from(document).toString()).trace_id);
+  });
+
+  it('is the trace of a document that was made of a span', () => {
+    for (const item of encode(traces('python-otel/02-traces-batch-2-errors.bin')).items)
+      expect(groupOf(item)).toBe(JSON.parse(Buffer.from(documentOf(item.value)).toString()).trace_id);
+  });
+
+  it('is none of what names no trace', () => {
+    const { items } = encode(segments('{}', '{"trace_id":7,"id":"1"}'));
+
+    expect(items.map(groupOf)).toEqual([undefined, undefined]);
   });
 });
