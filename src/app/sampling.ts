@@ -28,7 +28,12 @@ export interface SamplingIngredients {
 const REMEMBERED = 'sampling-rules.json';
 
 export function buildSampling({ config, aws, dataDir, ...rest }: SamplingIngredients): Sampling {
-  const place = `${config.aws.region ?? ''} ${config.xray.endpoint?.href ?? ''}`.trim();
+  const { region } = config.aws;
+  const place = {
+    endpoint: config.xray.endpoint?.href ?? '',
+    region,
+    regionInUse: async () => region ?? (await aws?.())?.xray.region() ?? '',
+  };
   return createSampling({
     ...rest,
     path: config.sampling.rules,

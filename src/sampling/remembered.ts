@@ -13,13 +13,22 @@ export interface Remembered {
 
 export const nothingRemembered: Remembered = { read: async () => undefined, write: async () => undefined };
 
-/** `place`: region and endpoint; rules of another place are not ours. */
-export function rememberedIn(file: string, place: string): Remembered {
+/** Rules of another place are not ours. */
+export interface Place {
+  /** '' where it is the region's own. */
+  endpoint: string;
+  /** Undefined where it is only found later: until AWS answers, that is taken to be the one of the last time. */
+  region: string | undefined;
+  regionInUse(): Promise<string>;
+}
+
+export function rememberedIn(file: string, { endpoint, region, regionInUse }: Place): Remembered {
   let written: Promise<void> = Promise.resolve();
 
   async function replaceFile(records: readonly RuleRecord[]): Promise<void> {
     try {
-      await writeFile(`${file}.new`, JSON.stringify({ place, SamplingRuleRecords: records }));
+      const content = { region: await regionInUse(), endpoint, SamplingRuleRecords: records };
+      await writeFile(`${file}.new`, JSON.stringify(content));
       await rename(`${file}.new`, file);
     } catch {
       // Said above.
@@ -30,7 +39,9 @@ export function rememberedIn(file: string, place: string): Remembered {
     async read() {
       try {
         const content = asObject(JSON.parse(await readFile(file, 'utf8')));
-        return content?.['place'] === place ? recordsIn(content) : undefined;
+        const isRegion = region === undefined || content?.['region'] === region;
+        const isOurs = isRegion && content?.['endpoint'] === endpoint;
+        return isOurs ? recordsIn(content) : undefined;
       } catch {
         return undefined;
       }

@@ -472,7 +472,11 @@ describe('rules that are remembered', () => {
     await dir.remove();
   });
   const file = () => join(dir.path, 'sampling-rules.json');
-  const remembered = (place = 'us-east-1') => rememberedIn(file(), place);
+  const remembered = (region = 'us-east-1', endpoint = '') =>
+    rememberedIn(file(), { endpoint, region, regionInUse: async () => region });
+  /** Where the region is not configured. */
+  const rememberedWhereFound = (regionInUse: string) =>
+    rememberedIn(file(), { endpoint: '', region: undefined, regionInUse: async () => regionInUse });
 
   function make(options: Parameters<typeof makeSampling>[0]): Made {
     const one = makeSampling({ calls: aws, ...options });
@@ -524,13 +528,31 @@ describe('rules that are remembered', () => {
   it("are not taken from another region's or endpoint's, nor from a broken file", async () => {
     await rememberThem();
     expect(await remembered('eu-west-1').read()).toBeUndefined();
+    expect(await remembered('us-east-1', 'https://x.example.com').read()).toBeUndefined();
 
     await writeFile(file(), '{');
     expect(await remembered().read()).toBeUndefined();
   });
 
+  it('are those of the region that was found, where none is configured', async () => {
+    await start(make({ remembered: rememberedWhereFound('eu-west-1') }));
+    await eventually(
+      () => remembered('eu-west-1').read(),
+      (records) => records?.length === 2,
+    );
+
+    expect(await remembered('us-east-1').read()).toBeUndefined();
+    expect(await rememberedWhereFound('not known yet').read()).toHaveLength(2);
+  });
+
   it('do not need a disk that can be written', async () => {
-    const one = make({ remembered: rememberedIn(join(dir.path, 'no', 'dir'), '') });
+    const one = make({
+      remembered: rememberedIn(join(dir.path, 'no', 'dir'), {
+        endpoint: '',
+        region: undefined,
+        regionInUse: async () => 'us-east-1',
+      }),
+    });
     await start(one);
 
     expect(namesOf(one.sampling)).toEqual(['Default', 'Cruddur']);
