@@ -9,6 +9,8 @@ import { createService } from './service.ts';
 /** Failures are AwsError or HttpError. */
 export interface Logs {
   region(): Promise<string>;
+  /** Undefined as long as the region was not found. */
+  knownRegion(): string | undefined;
   accessKeyId(): Promise<string>;
   /** `body` is the request as the API takes it: `{"logGroupName":"…","logStreamName":"…","logEvents":[…]}`. */
   putLogEvents(body: Uint8Array, signal?: AbortSignal): Promise<HttpAnswer>;
@@ -47,6 +49,7 @@ export function createLogs(options: ServicesOptions): Logs & { control: LogsCont
 
   return {
     region: service.region,
+    knownRegion: () => options.regions.known,
     accessKeyId: async () => (await service.identity()).accessKeyId,
     putLogEvents: (body, signal) => service.post('/', PUT_HEADERS, body, signal),
     async createLogGroup(logGroupName, signal) {

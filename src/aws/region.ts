@@ -9,6 +9,8 @@ export type { FoundRegion } from './metadata.ts';
 const FAILURE_LASTS_MS = 10_000;
 
 export interface RegionSource {
+  /** Undefined as long as nobody has found it. */
+  readonly known: string | undefined;
   /** Fails with an AwsError of kind `no_region`. Once found, it stays. */
   get(): Promise<FoundRegion>;
 }
@@ -31,6 +33,9 @@ export function regionSource(
   };
 
   return {
+    get known() {
+      return region?.name;
+    },
     async get() {
       if (!region && clock.now() - failedAtMs >= FAILURE_LASTS_MS) {
         pending ??= lookUp().finally(() => {

@@ -12,6 +12,8 @@ import { type XRayControl, xrayControl } from './xray-control.ts';
 /** Failures are AwsError or HttpError. */
 export interface XRay {
   region(): Promise<string>;
+  /** Undefined as long as the region was not found. */
+  knownRegion(): string | undefined;
   accessKeyId(): Promise<string>;
   /** `body` is the request as the API takes it: `{"TraceSegmentDocuments":["…"]}`. */
   putTraceSegments(body: Uint8Array, signal?: AbortSignal): Promise<HttpAnswer>;
@@ -81,6 +83,7 @@ export function createXRay(options: ServicesOptions): XRay & { control: XRayCont
 
   return {
     region: service.region,
+    knownRegion: () => options.regions.known,
     accessKeyId: async () => (await service.identity()).accessKeyId,
     async putTraceSegments(body, signal) {
       // The daemon tells X-Ray its time like this.

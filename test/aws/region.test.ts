@@ -168,7 +168,9 @@ describe(regionSource, () => {
     await expect(source.get()).rejects.toMatchObject({ kind: 'no_region' });
     expect(place).toHaveBeenCalledTimes(1);
     clock.advance(1);
+    expect(source.known).toBeUndefined();
 
     expect((await source.get()).name).toBe('late');
+    expect(source.known).toBe('late');
   });
 });

@@ -27,7 +27,7 @@ export function create(
     encode: (record) => encode(record, { decoder, clock, partitionOf }),
     send: createTransport(aws.logs, config.retentionDays, clock),
     check: () => check(aws.logs, partitionOf),
-    traceUrl: (trace) => traceUrl(config, trace),
+    traceUrl: (trace) => traceUrl({ ...config, region: config.region ?? aws.logs.knownRegion() }, trace),
     close: () => aws.logs.close(),
   };
 }

@@ -6,7 +6,7 @@ import type { CloudWatchLogsConfig } from './config.ts';
 /** Around the trace: events of the same request that were stamped by another clock. */
 const MARGIN_MS = 300_000;
 
-/** A Logs Insights query, in the console's own notation. Undefined where the region is the profile's. */
+/** A Logs Insights query, in the console's own notation. Undefined as long as the region was not found. */
 export function traceUrl({ region, group }: CloudWatchLogsConfig, trace: TraceRef): string | undefined {
   if (!region || !group) return undefined;
   const time = (ms: number) => quoted(new Date(ms).toISOString());

@@ -24,7 +24,7 @@ export function create(
     groupOf,
     send: createTransport(xray, context.clock),
     check: () => check(xray),
-    traceUrl: (trace) => traceUrl(config, trace),
+    traceUrl: (trace) => traceUrl(config.region ?? xray.knownRegion(), trace),
     close: () => xray.close(),
   };
 }

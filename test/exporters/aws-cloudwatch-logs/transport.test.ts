@@ -28,6 +28,7 @@ function logsAnswering(answers: Answers): Logs & { calls: string[] } {
   return {
     calls,
     region: async () => 'eu-central-1',
+    knownRegion: () => 'eu-central-1',
     accessKeyId: async () => 'AKIDEXAMPLE1234',
     putLogEvents: async (body) => ({
       status: 200,
@@ -321,5 +322,12 @@ describe(create, () => {
     expect(
       traceUrl({ ...config, region: undefined }, { traceId: 'abc', startUnixMs: 0, endUnixMs: 0 }),
     ).toBeUndefined();
+    const found = create(
+      { ...config, region: undefined },
+      { ...context('aws-cloudwatch-logs'), aws: { logs: logsAnswering({}) } },
+    );
+    expect(found.traceUrl({ traceId: 'abc', startUnixMs: 0, endUnixMs: 0 })).toContain(
+      'region=eu-central-1#',
+    );
   });
 });

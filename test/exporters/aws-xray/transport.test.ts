@@ -23,6 +23,7 @@ function xrayAnswering(answer: unknown): XRay & { bodies: string[] } {
   return {
     bodies,
     region: async () => 'eu-central-1',
+    knownRegion: () => 'eu-central-1',
     accessKeyId: async () => 'AKIDEXAMPLE1234',
     async putTraceSegments(body) {
       bodies.push(Buffer.from(body).toString());
@@ -246,11 +247,23 @@ describe(create, () => {
   it('links to the console of the region and its partition', () => {
     const trace = { traceId: '5759e988bd862e3fe1be46a994272793', startUnixMs: 0, endUnixMs: 0 };
 
-    expect(traceUrl(config, trace)).toBe(
+    expect(traceUrl('us-east-1', trace)).toBe(
       'https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#xray:traces/1-5759e988-bd862e3fe1be46a994272793',
     );
-    expect(traceUrl({ ...config, region: 'cn-north-1' }, trace)).toContain('cn-north-1.console.amazonaws.cn');
-    expect(traceUrl({ ...config, region: undefined }, trace)).toBeUndefined();
+    expect(traceUrl('cn-north-1', trace)).toContain('cn-north-1.console.amazonaws.cn');
+    expect(traceUrl(undefined, trace)).toBeUndefined();
+  });
+
+  it('links to the console of a region that was found later, once it is', () => {
+    const xray = xrayAnswering({});
+    const trace = { traceId: '5759e988bd862e3fe1be46a994272793', startUnixMs: 0, endUnixMs: 0 };
+    let region: string | undefined;
+    const aws = { xray: { ...xray, knownRegion: () => region } };
+    const exporter = create({ ...config, region: undefined }, { ...context('aws-xray'), aws });
+
+    expect(exporter.traceUrl(trace)).toBeUndefined();
+    region = 'ap-south-1';
+    expect(exporter.traceUrl(trace)).toContain('//ap-south-1.console.aws.amazon.com/');
   });
 
   it.each([
