@@ -49,6 +49,11 @@ export async function xray(edge: Edge): Promise<number> {
     mayLack: ['xrayTcp', 'otlp', 'admin'],
   }).catch((error: Error) => error);
   if (app instanceof Error) return refuse(inGoWords(app));
+  const { receivers } = await app.status();
+  log('info', 'receive_buffer', 'datagrams wait in the receive buffer', {
+    askedBytes: config.xrayReceiver.receiveBufferBytes,
+    bytes: receivers['aws-xray'].receiveBufferBytes,
+  });
   createEvents(log, () => systemClock.now()).listening(app.listening);
   await app.shutdown(await edge.signal);
   return EXIT_CLEAN;

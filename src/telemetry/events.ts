@@ -27,6 +27,7 @@ export const EVENTS = {
   listening: 'the last port is bound; written whatever the level',
   starting: 'the command xray begins; its version',
   command_line: 'something that the command xray was told and does not follow',
+  receive_buffer: 'of the command xray: the receive buffer asked for, and what the kernel gives',
   not_started: 'why the command xray could not start',
   port_unavailable:
     'a port that the command xray can do without is taken; X-Ray segments are received all the same',

@@ -29,6 +29,7 @@ const LINES: Readonly<Record<string, (fields: Fields, msg: string) => readonly L
   not_started: (_, msg) => [error(msg)],
   command_line: (_, msg) => [warn(msg)],
   starting: ({ version }) => [info(`Initializing AWS X-Ray daemon ${version}`)],
+  receive_buffer: ({ askedBytes, bytes }) => bufferLines(Number(askedBytes), Number(bytes)),
   aws_connected: ({ service, region, endpoint }) =>
     service === 'xray'
       ? [info(`Using region: ${region}`), info(`HTTP Proxy server using X-Ray Endpoint : ${endpoint}`)]
@@ -61,6 +62,20 @@ const LINES: Readonly<Record<string, (fields: Fields, msg: string) => readonly L
     info(`Got shutdown signal: ${signal === 'SIGTERM' ? 'terminated' : 'interrupt'}`),
   ],
 };
+
+const MIB = 1024 * 1024;
+/** The daemon's: each takes one segment. */
+const SEGMENT_BUFFER_BYTES = 64 * 1024;
+
+/** `bytes` holds the kernel's bookkeeping too. 0 asked leaves its default. */
+function bufferLines(askedBytes: number, bytes: number): readonly Line[] {
+  const limit = info(`Using buffer memory limit of ${Math.floor(askedBytes / MIB)} MB`);
+  const isShort = bytes < askedBytes;
+  const why = ` (the kernel gives ${bytes} bytes: net.core.rmem_max is what it gives at most)`;
+  const count = Math.floor(bytes / SEGMENT_BUFFER_BYTES);
+  const buffers = info(`${count} segment buffers allocated${isShort ? why : ''}`);
+  return askedBytes > 0 ? [limit, buffers] : [buffers];
+}
 
 const NO_REGION =
   'Cannot fetch region variable from config file, environment variables, ecs metadata, or ec2 metadata';

@@ -206,7 +206,7 @@ describe('what is logged', () => {
   it('is what people look for, with no content of a segment, and the end is exit code 0', async () => {
     const vendor = await serve((_, response) => response.end('{"UnprocessedTraceSegments":[]}'));
     cleanups.push(vendor.close);
-    const run = await start([...NOWHERE, '-o', 'xray', '-n', 'eu-west-1'], {
+    const run = await start([...NOWHERE, '-o', '-m', '16', 'xray', '-n', 'eu-west-1'], {
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'A',
       AWS_SECRET_ACCESS_KEY: 'S',
@@ -220,6 +220,8 @@ describe('what is logged', () => {
     const wanted = [
       /^\[Info\] Initializing AWS X-Ray daemon 3\.7\.0\+sidecast\.1\.2\.3$/,
       /^\[Warn\] Ignored, as the X-Ray daemon does: "xray" "-n" "eu-west-1"/,
+      /^\[Info\] Using buffer memory limit of 16 MB$/,
+      /^\[Info\] \d+ segment buffers allocated/,
       /^\[Info\] Starting proxy http server on 127\.0\.0\.1:\d+$/,
       /^\[Info\] Using region: us-east-1$/,
       /^\[Info\] Successfully sent batch of 1 segments \(\d\.\d{3} seconds\)$/,

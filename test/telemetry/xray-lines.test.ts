@@ -128,6 +128,32 @@ describe(createXRayLog, () => {
   });
 });
 
+describe('the buffers', () => {
+  const said = (askedBytes: number, bytes: number) => {
+    const { log, written } = lines('info');
+    log('info', 'receive_buffer', '', { askedBytes, bytes });
+    return texts(written);
+  };
+
+  it('are counted as the daemon does, and the limit is what was asked for', () => {
+    expect(said(3 * 1024 * 1024, 6 * 1024 * 1024)).toEqual([
+      '[Info] Using buffer memory limit of 3 MB',
+      '[Info] 96 segment buffers allocated',
+    ]);
+  });
+
+  it('are fewer where the kernel gives less, and the line says why', () => {
+    expect(said(8 * 1024 * 1024, 425_984)).toEqual([
+      '[Info] Using buffer memory limit of 8 MB',
+      '[Info] 6 segment buffers allocated (the kernel gives 425984 bytes: net.core.rmem_max is what it gives at most)',
+    ]);
+  });
+
+  it("are the kernel's own without a limit", () => {
+    expect(said(0, 212_992)).toEqual(['[Info] 3 segment buffers allocated']);
+  });
+});
+
 describe(inGoWords, () => {
   it.each([
     ['bind EADDRINUSE 0.0.0.0:2000', 'listen udp 0.0.0.0:2000: bind: address already in use'],
