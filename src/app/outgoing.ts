@@ -4,6 +4,7 @@ import { setVariables } from '../config/load.ts';
 import type { HttpClient } from '../http/client.ts';
 import { createHttpClient } from '../http/index.ts';
 import type { Clock } from '../model/clock.ts';
+import { letOthersIn } from '../model/let-others-in.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { AppConfig } from './options.ts';
 
@@ -38,11 +39,13 @@ export function createOutgoing({ config, env, version, clock, events }: Outgoing
   let opened: Promise<Aws> | undefined;
 
   async function open(): Promise<Aws> {
+    await letOthersIn();
     const [{ createAws }, { regionFromMetadata }, { findSharedFiles }] = await Promise.all([
       import('../aws/index.ts'),
       import('../aws/metadata.ts'),
       import('../aws/shared-files.ts'),
     ]);
+    await letOthersIn();
     const { variables, unreadable } = findSharedFiles(env);
     setVariables(variables);
     if (unreadable.length > 0) events.awsFilesUnreadable(unreadable);

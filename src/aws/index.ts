@@ -1,6 +1,7 @@
 // Part of aws: the two services that sidecast talks to.
 import type { HttpClient } from '../http/client.ts';
 import type { Clock } from '../model/clock.ts';
+import { letOthersIn } from '../model/let-others-in.ts';
 import { createLogs, type Logs } from './logs.ts';
 import type { LogsControl } from './logs-control.ts';
 import { type FoundRegion, type RegionSource, regionSource } from './region.ts';
@@ -63,6 +64,7 @@ export function createAws(options: AwsOptions): Aws {
 
 /** The SDK reads it from AWS_CONFIG_FILE, by AWS_PROFILE. */
 async function regionOfProfile(): Promise<FoundRegion> {
+  await letOthersIn();
   const { XRayClient } = await import('@aws-sdk/client-xray');
   const client = new XRayClient({});
   try {

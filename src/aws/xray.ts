@@ -1,6 +1,7 @@
 // Part of aws: X-Ray as the rest of sidecast sees it.
 import { arch, platform } from 'node:os';
 import type { HttpAnswer } from '../http/client.ts';
+import { letOthersIn } from '../model/let-others-in.ts';
 import { type ConnectionErrors, countConnectionError, noConnectionErrors } from './connection-errors.ts';
 import { READS_FILES_AGAIN } from './credentials.ts';
 import { AwsError } from './errors.ts';
@@ -54,7 +55,10 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
 const CALL_TIMEOUT_MS = 5_000;
 
 export function createXRay(options: ServicesOptions): XRay & { control: XRayControl } {
-  const sdk = () => import('@aws-sdk/client-xray');
+  const sdk = async () => {
+    await letOthersIn();
+    return import('@aws-sdk/client-xray');
+  };
   const http = options.xrayHttp ?? options.http;
   const errors = noConnectionErrors();
   const service = createService({
