@@ -18,6 +18,7 @@ export function startChild(file) {
     });
   return {
     next,
+    send: (message) => void child.send(message),
     ask(message) {
       const answer = next();
       child.send(message);

@@ -41,6 +41,7 @@ export async function startSidecast({ main, destinations, env, sinkUrl }) {
       readyMs,
       otlpPort: portOf(listening.otlp[0]),
       xrayPort: portOf(listening.xrayUdp[0]),
+      status: () => statusJson(`http://${admin}/status`),
       stop,
     };
   } catch (error) {
@@ -110,5 +111,7 @@ const statusOf = (url) =>
     });
     request.once('error', reject);
   });
+
+const statusJson = async (url) => (await fetch(url)).json();
 
 const portOf = (address) => Number(address.split(':').at(-1));

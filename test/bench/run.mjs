@@ -1,16 +1,11 @@
 // Part of the tests: `npm run bench [-- --cases otlp-all,udp-xray] [--seconds 5] [--main dist/main.js]`: CPU per item, and whether all arrived.
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { untilArrived } from './arrival.mjs';
 import { casesFor } from './cases.mjs';
 import { startChild } from './children.mjs';
 import { startSidecast } from './measured.mjs';
 import { cpuMicroseconds, kernelDrops, peakMemoryBytes } from './process-stats.mjs';
 import { printTable } from './report.mjs';
-
-const POLL_MS = 100;
-/** Nothing more arrives when nothing has for so long. */
-const STALLED_AFTER_MS = 5000;
-const MAX_WAIT_MS = 60_000;
 
 const { values: options } = parseArgs({
   options: {
@@ -87,27 +82,6 @@ async function measure({ name, title, kind, items, load: loadOptions, destinatio
     await sidecast?.stop();
     await load.stop();
     await sink.stop();
-  }
-}
-
-/** The audit, once everything is there or nothing comes any more. */
-async function untilArrived(sink, kind, items, destinations) {
-  const startedMs = performance.now();
-  let seen = '';
-  let movedMs = startedMs;
-  let audit;
-  for (;;) {
-    const arrived = JSON.stringify(await sink.ask({ arrived: true }));
-    const nowMs = performance.now();
-    const isStalled = nowMs - movedMs > STALLED_AFTER_MS || nowMs - startedMs > MAX_WAIT_MS;
-    if (arrived !== seen || isStalled) {
-      if (arrived !== seen) movedMs = nowMs;
-      seen = arrived;
-      audit = await sink.ask({ audit: { kind, items } });
-      const isComplete = destinations.every((id) => audit.destinations[id].missing === 0);
-      if (isComplete || isStalled) return audit;
-    }
-    await delay(POLL_MS);
   }
 }
 

@@ -29,6 +29,13 @@ const server = http.createServer((request, response) => {
   });
 });
 
+/** No rules but the SDKs' own, and nothing for anybody's statistics. */
+const SAMPLING = {
+  '/GetSamplingRules': { NextToken: null, SamplingRuleRecords: [] },
+  '/SamplingTargets': { LastRuleModification: 0, SamplingTargetDocuments: [], UnprocessedStatistics: [] },
+  '/TelemetryRecords': {},
+};
+
 function answer(request, body, response) {
   const target = request.headers['x-amz-target'] ?? '';
   const { url } = request;
@@ -44,6 +51,8 @@ function answer(request, body, response) {
     const { TraceSegmentDocuments } = JSON.parse(body);
     for (const document of TraceSegmentDocuments) xray.addText(idIn(document, '"id":"'));
     json(response, { UnprocessedTraceSegments: [] });
+  } else if (url in SAMPLING) {
+    json(response, SAMPLING[url]);
   } else if (target.endsWith('.PutLogEvents')) {
     const logs = open('aws-cloudwatch-logs', body);
     for (const { message } of JSON.parse(body).logEvents)
