@@ -52,7 +52,7 @@ function recordsOfCaptures(receivedAtMs: number): JournalRecord[] {
       signal: 'segments',
       receivedAtMs,
       payload: frameDocuments(documents),
-      summary: summarizeDocuments(documents),
+      summary: summarizeDocuments(frameDocuments(documents)),
       origin: { peer: '' },
     },
   ];

@@ -33,7 +33,8 @@ async function contentOf(letter: ParsedLetter): Promise<Content> {
 
 function segments(texts: readonly string[]): Content {
   const documents = texts.map((text) => Buffer.from(text));
-  return { payload: frameDocuments(documents), summary: summarizeDocuments(documents) };
+  const payload = frameDocuments(documents);
+  return { payload, summary: summarizeDocuments(payload) };
 }
 
 async function otlp(signal: OtlpSignal, json: string, receivedAtMs: number): Promise<Content> {

@@ -1,50 +1,64 @@
 // Part of protocols/xray: the counts of a run of documents, by searching bytes. No document is parsed on the way in.
 import type { Summary } from '../../model/signals.ts';
 
-const HTTP = Buffer.from('"http"');
-const TYPE_SUBSEGMENT = Buffer.from('"subsegment"');
-const SUBSEGMENTS = Buffer.from('"subsegments"');
-const TRUE = Buffer.from('true');
-const FLAGS = [Buffer.from('"fault"'), Buffer.from('"error"')];
-const EXCEPTIONS = Buffer.from('"exceptions"');
-
+const LENGTH_BYTES = 4;
+const QUOTE = 0x22;
 const COLON = 0x3a;
 const SPACES: readonly (number | undefined)[] = [0x20, 0x09, 0x0a, 0x0d];
+const NOWHERE = Number.POSITIVE_INFINITY;
+const TRUE = Buffer.from('true');
 
-/** `whole` holds them all, where the caller has that: one search of it spares many of what hardly any document has. */
-export function summarizeDocuments(documents: readonly Uint8Array[], whole?: Buffer): Summary {
-  const mayHave = (what: Buffer) => whole === undefined || whole.indexOf(what) !== -1;
-  const mayHaveErrors = mayHave(TRUE) && FLAGS.some(mayHave);
-  const mayHaveExceptions = mayHave(EXCEPTIONS);
-  let serverSpans = 0;
-  let errors = 0;
-  let exceptions = 0;
-  for (const bytes of documents) {
-    const document = Buffer.isBuffer(bytes)
-      ? bytes
-      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (mayDescribeRequest(document)) serverSpans++;
-    if (mayHaveErrors && document.indexOf(TRUE) !== -1 && FLAGS.some((flag) => isSet(document, flag)))
-      errors++;
-    if (mayHaveExceptions && document.indexOf(EXCEPTIONS) !== -1) exceptions++;
+/** `payload`: length-prefixed documents, as the journal has them. */
+export function summarizeDocuments(payload: Buffer): Summary {
+  const http = wordIn(payload, 'http');
+  const subsegment = wordIn(payload, 'subsegment');
+  const subsegments = wordIn(payload, 'subsegments');
+  const exceptionList = wordIn(payload, 'exceptions');
+  const yes = searchIn(payload, TRUE, () => true);
+  const flags = [wordIn(payload, 'fault'), wordIn(payload, 'error')];
+  let [items, serverSpans, errors, exceptions] = [0, 0, 0, 0];
+  for (let end = 0; end < payload.length; items++) {
+    const start = end + LENGTH_BYTES;
+    end = start + payload.readUInt32BE(end);
+    // An upper bound: has `http`, and is not plainly a lone subsegment. Python writes `type` on embedded subsegments too, so
+    // a document with both `type: subsegment` and `subsegments` may be either and counts.
+    if (http(start) < end && (subsegment(start) >= end || subsegments(start) < end)) serverSpans++;
+    if (yes(start) < end && flags.some((flag) => isSet(flag, start, end))) errors++;
+    if (exceptionList(start) < end) exceptions++;
   }
-  return { items: documents.length, serverSpans, errors, exceptions, untimed: 0, services: [] };
+  return { items, serverSpans, errors, exceptions, untimed: 0, services: [] };
+
+  function isSet(flag: Search, start: number, end: number): boolean {
+    for (let at = flag(start); at < end; at = flag(at)) if (isTrueAfter(payload, at)) return true;
+    return false;
+  }
 }
+
+/** Where the first one behind `from` ends; infinity without one. Asked in rising order, it reads the payload once in all. */
+type Search = (from: number) => number;
 
 /**
- * An upper bound: has `http`, and is not plainly a lone subsegment. Python writes `type` on embedded subsegments too, so
- * a document with both `type: subsegment` and `subsegments` may be either and counts.
+ * A word in quotes. What is searched for is what follows the first quote: the search stops at each byte that is the first of
+ * what it looks for, and every tenth byte of JSON is a quote.
  */
-function mayDescribeRequest(document: Buffer): boolean {
-  if (document.indexOf(HTTP) === -1) return false;
-  return document.indexOf(TYPE_SUBSEGMENT) === -1 || document.indexOf(SUBSEGMENTS) !== -1;
+function wordIn(payload: Buffer, word: string): Search {
+  return searchIn(payload, Buffer.from(`${word}"`), (at) => payload[at - 1] === QUOTE);
 }
 
-function isSet(document: Buffer, key: Buffer): boolean {
-  for (let at = document.indexOf(key); at !== -1; at = document.indexOf(key, at + key.length)) {
-    let next = at + key.length;
-    while (SPACES.includes(document[next]) || document[next] === COLON) next++;
-    if (TRUE.every((byte, i) => document[next + i] === byte)) return true;
-  }
-  return false;
+function searchIn(payload: Buffer, what: Buffer, isMeant: (at: number) => boolean): Search {
+  let at = -1;
+  return (from) => {
+    while (at !== NOWHERE && (at < from || !isMeant(at))) {
+      at = payload.indexOf(what, Math.max(at + 1, from));
+      if (at === -1) at = NOWHERE;
+    }
+    return at + what.length;
+  };
+}
+
+/** `at`: behind the key. */
+function isTrueAfter(payload: Buffer, at: number): boolean {
+  let next = at;
+  while (SPACES.includes(payload[next]) || payload[next] === COLON) next++;
+  return TRUE.every((byte, index) => payload[next + index] === byte);
 }

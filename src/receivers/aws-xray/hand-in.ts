@@ -2,7 +2,7 @@
 import { type Intake, RefusedError } from '../../intake/intake.ts';
 import type { BufferPool } from '../../model/buffer-pool.ts';
 import type { Accepted } from '../../model/signals.ts';
-import { readDocuments, summarizeDocuments } from '../../protocols/xray/datagram.ts';
+import { summarizeDocuments } from '../../protocols/xray/datagram.ts';
 import type { Blocks } from './blocks.ts';
 import type { Batch, Run } from './messages.ts';
 
@@ -56,7 +56,7 @@ function recordsOf(block: Buffer, runs: readonly Run[], receivedAtMs: number, po
   }
   return [...byPeer].map(([peer, ofPeer]) => {
     const payload = joined(ofPeer, pool);
-    const summary = summarizeDocuments(readDocuments(payload), payload);
+    const summary = summarizeDocuments(payload);
     return { signal: 'segments', receivedAtMs, payload, summary, origin: { peer } };
   });
 }

@@ -96,7 +96,7 @@ describe('framing', () => {
 });
 
 describe('summarizeDocuments', () => {
-  const summary = (...documents: string[]) => summarizeDocuments(documents.map(bytes));
+  const summary = (...documents: string[]) => summarizeDocuments(frameDocuments(documents.map(bytes)));
 
   it('counts documents, requests, errors and exceptions of real traffic', () => {
     const documents = [
@@ -127,5 +127,29 @@ describe('summarizeDocuments', () => {
     expect(
       summary('{"fault":false,"ok":true}', '{"fault" : true}', '{"error":true}', '{"s":"fault true"}').errors,
     ).toBe(2);
+  });
+
+  it('keeps documents apart, and takes only whole names for what it looks for', () => {
+    const request = '{"http":{},"cause":{"exceptions":[]},"fault":true}';
+    const other = '{"a":"http","xhttp":1,"no exceptions":1,"default":true,"x":"subsegments"}';
+
+    for (const documents of [
+      [request, other, '{}'],
+      ['{}', other, request],
+      ['{"type":"subsegment","http":{}}', request, '{"fault":false,"subsegments":[]}'],
+      ['{"http":1', '"fault":', 'true', request.slice(1)],
+    ]) {
+      const each = documents.map((document) => summary(document));
+      const sum = (of: 'serverSpans' | 'errors' | 'exceptions') =>
+        each.reduce((total, one) => total + one[of], 0);
+      expect(summary(...documents)).toMatchObject({
+        items: documents.length,
+        serverSpans: sum('serverSpans'),
+        errors: sum('errors'),
+        exceptions: sum('exceptions'),
+      });
+    }
+    expect(summary(other)).toMatchObject({ serverSpans: 1, errors: 0, exceptions: 0 });
+    expect(summary(request)).toMatchObject({ serverSpans: 1, errors: 1, exceptions: 1 });
   });
 });
