@@ -13,7 +13,6 @@ import { Ledger } from '../ledger/ledger.ts';
 import { createBufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
-import { letOthersIn } from '../model/let-others-in.ts';
 import type { Reason } from '../model/reasons.ts';
 import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
 import { createAdviser } from '../receivers/aws-xray/advice.ts';
@@ -234,8 +233,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     const parts = { config, version, clock, random, decoder: createDecoder(), ...outgoing };
     for (const destination of registry) {
       if (off[destination.id]) continue;
-      // Its import keeps the loop for tens of milliseconds, and SDKs ask for sampling rules at once.
-      await letOthersIn();
       const { delivery, watch } = await buildDestination(destination, {
         ...parts,
         journal,
@@ -247,7 +244,6 @@ export async function startApp(options: AppOptions): Promise<App> {
       watches.push(...watch);
       for (const component of [delivery, ...watch]) await start(component);
     }
-    await letOthersIn();
     await startIfPossible('otlp', otlp);
     await startIfPossible('admin', admin);
   } catch (error) {

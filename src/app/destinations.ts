@@ -4,6 +4,7 @@ import { Delivery } from '../delivery/loop.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Component } from '../model/component.ts';
+import { letOthersIn } from '../model/let-others-in.ts';
 import type { Events } from '../telemetry/events.ts';
 import { watchIdentity } from './aws-watch.ts';
 import { reportBatches } from './batch-reports.ts';
@@ -29,6 +30,8 @@ export async function buildDestination(
   { config, journal, ledger, deadLetters, events, ...context }: DestinationOptions,
 ): Promise<DestinationParts> {
   const { clock, random } = context;
+  // Its import keeps the loop for tens of milliseconds, and SDKs ask for sampling rules at once.
+  await letOthersIn();
   const built = await build(config, { ...context, destination: id });
   const exporter =
     id === 'aws-xray' ? reportBatches(built, clock, (batch) => events.batchSent(id, batch)) : built;

@@ -56,6 +56,7 @@ export const EVENTS = {
   address_skipped: 'an address family that the machine lacks',
   otlp_refused: 'OTLP requests or items that were turned away; once a minute and reason',
   datagram_malformed: 'UDP datagrams that are not X-Ray documents; once in 10 s and reason',
+  datagram_lost: 'X-Ray segments that there was no room for; once in 10 s and reason',
   udp_error: 'the UDP socket reported an error; receiving goes on',
   sampling_rules: 'the sampling rules that X-Ray SDKs get, at each change',
   sampling_rules_invalid: 'a file of SIDECAST_SAMPLING_RULES is wrong; the last good rules stay in force',

@@ -58,6 +58,9 @@ const LINES: Readonly<Record<string, (fields: Fields, msg: string) => readonly L
     const what = code === 'bad_header' ? 'Invalid header' : 'Missing header or segment';
     return [warn(`${what}: ${datagrams} datagrams, the last from ${peer}`)];
   },
+  datagram_lost: ({ code, datagrams, fix }) => [
+    warn(`Segment dropped. Consider increasing memory limit: ${datagrams} segments (${code}). ${fix}`),
+  ],
   shutdown: ({ signal }) => [
     info(`Got shutdown signal: ${signal === 'SIGTERM' ? 'terminated' : 'interrupt'}`),
   ],

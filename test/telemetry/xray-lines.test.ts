@@ -113,6 +113,12 @@ describe(createXRayLog, () => {
     events.journalEvicted('aws-xray', 9, 'journal_full');
     log('warn', 'datagram_malformed', 'no segment', { code: 'bad_header', datagrams: 2, peer: '10.0.0.1' });
     log('warn', 'datagram_malformed', 'no segment', { code: 'no_header', datagrams: 2, peer: '10.0.0.1' });
+    log('warn', 'datagram_lost', 'lost', {
+      code: 'overloaded',
+      datagrams: 3,
+      peer: '10.0.0.1',
+      fix: 'Do it.',
+    });
     events.shutdown('SIGINT');
 
     expect(texts(written)).toEqual([
@@ -123,6 +129,7 @@ describe(createXRayLog, () => {
       '[Warn] Spilling over 9 segments (journal_full)',
       '[Warn] Invalid header: 2 datagrams, the last from 10.0.0.1',
       '[Warn] Missing header or segment: 2 datagrams, the last from 10.0.0.1',
+      '[Warn] Segment dropped. Consider increasing memory limit: 3 segments (overloaded). Do it.',
       '[Info] Got shutdown signal: interrupt',
     ]);
   });

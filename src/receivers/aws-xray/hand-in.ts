@@ -5,6 +5,7 @@ import type { Accepted } from '../../model/signals.ts';
 import { summarizeDocuments } from '../../protocols/xray/datagram.ts';
 import type { Blocks } from './blocks.ts';
 import type { Batch, Run } from './messages.ts';
+import type { RefusedDatagrams } from './refused-log.ts';
 
 const RECEIVER = 'aws-xray';
 
@@ -15,7 +16,18 @@ export interface HandIn {
   settled(): Promise<void>;
 }
 
-export function createHandIn(intake: Intake, pool: BufferPool, onFailure: (error: unknown) => void): HandIn {
+export interface HandInEvents {
+  /** Counted already. */
+  onRefused(refused: RefusedDatagrams): void;
+  /** A bug; what is lost by it is counted already. */
+  onFailure(error: unknown): void;
+}
+
+export function createHandIn(
+  intake: Intake,
+  pool: BufferPool,
+  { onRefused, onFailure }: HandInEvents,
+): HandIn {
   const underWay = new Set<Promise<void>>();
 
   async function accept(accepted: Accepted): Promise<void> {
@@ -23,8 +35,10 @@ export function createHandIn(intake: Intake, pool: BufferPool, onFailure: (error
       await intake.accept(RECEIVER, accepted);
     } catch (error) {
       const code = error instanceof RefusedError ? error.code : 'internal';
-      intake.refuse(RECEIVER, code, accepted.summary.items);
-      if (!(error instanceof RefusedError)) onFailure(error);
+      const datagrams = accepted.summary.items;
+      intake.refuse(RECEIVER, code, datagrams);
+      if (error instanceof RefusedError) onRefused({ code, datagrams, peer: accepted.origin.peer });
+      else onFailure(error);
     }
   }
 

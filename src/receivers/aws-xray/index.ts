@@ -11,8 +11,8 @@ import type { Blocks } from './blocks.ts';
 import { createHandIn } from './hand-in.ts';
 import { readKernelDrops } from './kernel-drops.ts';
 import { closeListeners, type Listeners, listen } from './listen.ts';
-import { createMalformedLog } from './malformed.ts';
 import type { Batch } from './messages.ts';
+import { createRefusedLog } from './refused-log.ts';
 import { createSamplingApi, type SamplingAnswers } from './sampling-api.ts';
 import { createSockets } from './sockets.ts';
 import { type SpawnSockets, socketsHere } from './thread.ts';
@@ -53,8 +53,8 @@ const NOTHING: Listeners = { udp: [], tcp: [] };
 export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
   const { hosts, port, receiveBufferBytes, intake, log, clock = systemClock } = options;
   const { sampling = createSampling({ clock, random: Math.random, log }) } = options;
-  const handIn = createHandIn(intake, options.pool ?? noPool, onFailure);
-  const logMalformed = createMalformedLog(log, clock);
+  const logRefused = createRefusedLog(log, clock);
+  const handIn = createHandIn(intake, options.pool ?? noPool, { onRefused: logRefused, onFailure });
   const sockets = createSockets({
     spawn: options.spawnSockets ?? socketsHere,
     receiveBufferBytes,
@@ -74,7 +74,7 @@ export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
   function onBatch(batch: Batch, blocks: Blocks): void {
     for (const refused of batch.refused) {
       intake.refuse('aws-xray', refused.code, refused.datagrams);
-      if (refused.code !== 'overloaded') logMalformed(refused);
+      logRefused(refused);
     }
     void handIn.take(batch, blocks);
   }

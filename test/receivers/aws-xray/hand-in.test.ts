@@ -14,6 +14,7 @@ import type { Batch } from '../../../src/receivers/aws-xray/messages.ts';
 let accepted: Accepted[];
 let refused: [code: string, items: number][];
 let failures: unknown[];
+let said: unknown[];
 let answer: () => Promise<void>;
 let blocks: Blocks;
 let handIn: HandIn;
@@ -34,7 +35,11 @@ beforeEach(() => {
     hasRoom: () => true,
     refuse: (_receiver: string, code: string, items: number) => void refused.push([code, items]),
   };
-  handIn = createHandIn(intake, noPool, (error) => failures.push(error));
+  said = [];
+  handIn = createHandIn(intake, noPool, {
+    onRefused: (one) => void said.push(one),
+    onFailure: (error) => void failures.push(error),
+  });
 });
 
 function batchOf(...datagrams: [peer: string, document: string][]): Batch {
@@ -112,6 +117,10 @@ describe('what intake does not take', () => {
     expect(refused).toEqual([
       ['journal_unavailable', 2],
       ['journal_unavailable', 1],
+    ]);
+    expect(said).toEqual([
+      { code: 'journal_unavailable', datagrams: 2, peer: 'a' },
+      { code: 'journal_unavailable', datagrams: 1, peer: 'b' },
     ]);
     expect(failures).toEqual([]);
     expect(blocks.inUse()).toBe(0);
