@@ -13,7 +13,7 @@ export interface OutgoingOptions {
   env: Readonly<Record<string, string | undefined>>;
   version: string;
   clock: Clock;
-  events: Pick<Events, 'awsConnected' | 'awsFilesUnreadable'>;
+  events: Pick<Events, 'awsConnected' | 'awsFilesUnreadable' | 'awsEndpointIgnored'>;
 }
 
 export interface Outgoing {
@@ -49,6 +49,8 @@ export function createOutgoing({ config, env, version, clock, events }: Outgoing
     const { variables, unreadable } = findSharedFiles(env);
     setVariables(variables);
     if (unreadable.length > 0) events.awsFilesUnreadable(unreadable);
+    const ignored = ignoredEndpoint(config, env);
+    if (ignored) events.awsEndpointIgnored(ignored);
     const fromMetadata = () => regionFromMetadata({ env, clock });
     // Where the command line is the X-Ray daemon's, this variable comes last; elsewhere it stands for AWS_REGION.
     const fallback = env['AWS_DEFAULT_REGION'];
@@ -82,6 +84,16 @@ export function createOutgoing({ config, env, version, clock, events }: Outgoing
       await Promise.all([http.close(), xrayHttp.close()]);
     },
   };
+}
+
+/** The SDKs' own variable for all services, where somebody may think that it is followed. */
+function ignoredEndpoint(
+  { xray, cloudwatchLogs }: AppConfig,
+  env: OutgoingOptions['env'],
+): string | undefined {
+  const lacksOwn =
+    (xray.use !== 'off' && !xray.endpoint) || (cloudwatchLogs.group && !cloudwatchLogs.endpoint);
+  return lacksOwn ? env['AWS_ENDPOINT_URL'] : undefined;
 }
 
 /** Names in both cases, as curl reads them. */

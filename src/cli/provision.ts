@@ -50,6 +50,8 @@ export async function provision(edge: Edge): Promise<number> {
     clock: systemClock,
     events: {
       awsConnected: () => undefined,
+      awsEndpointIgnored: (url) =>
+        edge.stderr(`sidecast: AWS_ENDPOINT_URL (${url}) is not followed; AWS_ENDPOINT_URL_XRAY is.`),
       awsFilesUnreadable: (paths) => edge.stderr(`sidecast: not readable: ${paths.join(', ')}`),
     },
   });

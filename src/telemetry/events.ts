@@ -33,6 +33,7 @@ export const EVENTS = {
     'a port that the command xray can do without is taken; X-Ray segments are received all the same',
   aws_connected: 'the region and endpoint of an AWS service, and where the region comes from',
   aws_files_unreadable: 'files with AWS credentials are there, and this user may not read them',
+  aws_endpoint_ignored: 'AWS_ENDPOINT_URL is set, which is not followed: backends set it for something else',
   log_file_unusable: 'SIDECAST_LOG_FILE cannot be opened; the log goes where it goes without one',
   batch_sent: 'X-Ray took a batch; at level debug, but for the command xray',
   started: 'which destinations are on, and because of which variable; which are off, and how to turn them on',
@@ -77,6 +78,7 @@ export interface Events {
   portUnavailable(listener: DispensableListener, error: Error): void;
   awsConnected(connected: { service: string; region: string; from: string; endpoint: URL }): void;
   awsFilesUnreadable(paths: readonly string[]): void;
+  awsEndpointIgnored(url: string): void;
   batchSent(destination: DestinationId, report: BatchReport): void;
   journalInMemory(dir: string, error: Error): void;
   /** Records that cannot be written are in memory; settlements that cannot be are repeated after a kill. */
@@ -129,6 +131,11 @@ export function createEvents(log: LogLine, now: () => number): Events {
       log('warn', 'aws_files_unreadable', 'AWS credentials are there and cannot be read by this user', {
         paths,
         fix: 'Make them readable for the user of the container, or run it as their owner (user: in compose).',
+      }),
+    awsEndpointIgnored: (url) =>
+      log('warn', 'aws_endpoint_ignored', 'AWS is called where it is: AWS_ENDPOINT_URL is not followed', {
+        url,
+        fix: 'If it is meant for X-Ray or CloudWatch Logs, set AWS_ENDPOINT_URL_XRAY or AWS_ENDPOINT_URL_CLOUDWATCH_LOGS.',
       }),
     batchSent: (destination, report) =>
       log('debug', 'batch_sent', 'a batch was taken', { destination, ...report }),

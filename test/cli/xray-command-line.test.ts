@@ -313,6 +313,17 @@ describe('the file of -c', () => {
     expect(problems).toEqual([]);
   });
 
+  it('goes before the environment', () => {
+    const env = { AWS_REGION: 'env', HTTPS_PROXY: 'http://env:1' };
+    const yaml = 'Version: 2\nRegion: file\nProxyAddress: http://file:1';
+    const { preset } = commandOf(['-c', 'f.yaml'], { 'f.yaml': yaml }) as Extract<XRayCommand, { do: 'run' }>;
+
+    const { values } = loadConfig(optionGroups, { preset, env });
+
+    // The variable of the proxy counts where this option is not set.
+    expect([values.aws.region, values.process.proxy?.href]).toEqual(['file', 'http://file:1/']);
+  });
+
   it('may say the same key twice, as Go’s YAML does: the last one counts', () => {
     const files = { 'f.yaml': 'Version: 2\nRegion: a\nRegion: b' };
 

@@ -202,6 +202,53 @@ describe('a start that the X-Ray daemon goes on from', () => {
   });
 });
 
+describe('the environment', () => {
+  const REGION = { AWS_REGION: 'us-east-1' };
+  const ELSEWHERE = 'http://ddb:8000';
+
+  it.each([
+    {
+      variable: 'AWS_ENDPOINT_URL',
+      daemon: 'sends to it, even where a backend means its DynamoDB Local',
+      ours: 'sends to the region, and says so',
+      env: { AWS_ENDPOINT_URL: ELSEWHERE },
+      said: /^\[Warn\] AWS is called where it is: .*url=http:\/\/ddb:8000 fix=.*AWS_ENDPOINT_URL_XRAY/,
+    },
+    {
+      variable: 'AWS_ENDPOINT_URL beside AWS_ENDPOINT_URL_XRAY',
+      daemon: 'sends to the latter',
+      ours: 'the same, with nothing to say',
+      env: { AWS_ENDPOINT_URL: ELSEWHERE, AWS_ENDPOINT_URL_XRAY: 'http://127.0.0.1:9' },
+      endpoint: 'http://127.0.0.1:9',
+    },
+    {
+      variable: 'AWS_XRAY_DAEMON_ADDRESS',
+      daemon: 'does not read it: it is for SDKs',
+      ours: 'the same',
+      env: { AWS_XRAY_DAEMON_ADDRESS: '127.0.0.1:9' },
+    },
+    {
+      variable: 'XRAY_DAEMON_CPU_PROFILE and XRAY_DAEMON_MEMORY_PROFILE',
+      daemon: 'writes its profiles there',
+      ours: 'does not read them',
+      env: { XRAY_DAEMON_CPU_PROFILE: '/nonexistent/cpu', XRAY_DAEMON_MEMORY_PROFILE: '/nonexistent/mem' },
+    },
+  ])('$variable: the daemon $daemon; here: $ours', async ({ env, said, endpoint }) => {
+    const run = await start(NOWHERE, { ...REGION, ...env });
+
+    const lines = await run.logged('using X-Ray Endpoint');
+
+    expect(lines).toContain(
+      `[Info] HTTP Proxy server using X-Ray Endpoint : ${endpoint ?? 'https://xray.us-east-1.amazonaws.com'}`,
+    );
+    const warnings = lines.filter((line) => /^\[Warn\] (?!The sampling rules stay)/.test(line));
+    if (said) expect(warnings).toEqual([expect.stringMatching(said)]);
+    else expect(warnings).toEqual([]);
+    const { listening } = await run.status();
+    expect(listening.xrayUdp[0]).not.toBe('127.0.0.1:9');
+  });
+});
+
 describe('what is logged', () => {
   it('is what people look for, with no content of a segment, and the end is exit code 0', async () => {
     const vendor = await serve((_, response) => response.end('{"UnprocessedTraceSegments":[]}'));
