@@ -46,6 +46,9 @@ function answer(request, body, response) {
     );
     response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-length': 0 });
     response.end();
+  } else if (url === '/v1/logs') {
+    response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-length': 0 });
+    response.end();
   } else if (url === '/TraceSegments') {
     const xray = open('aws-xray', body);
     const { TraceSegmentDocuments } = JSON.parse(body);

@@ -17,7 +17,7 @@ const run = promisify(execFile);
 export type Language = 'python' | 'node' | 'go' | 'java';
 
 export interface Step {
-  step: 'rules' | 'decisions' | 'quota' | 'followed';
+  step: 'rules' | 'decisions' | 'quota' | 'followed' | 'documents';
   names?: readonly string[];
   sampled?: Record<string, number> | number;
   quota?: number;
@@ -35,9 +35,14 @@ interface Program {
   args: readonly string[];
 }
 
-export async function startClient(language: Language, xrayPort: number): Promise<Client> {
+/** `folder`: of the program, one for each language. */
+export async function startClient(
+  language: Language,
+  xrayPort: number,
+  folder: 'sampling' | 'documents' = 'sampling',
+): Promise<Client> {
   const dir = await mkdtemp(join(tmpdir(), 'sidecast-test-'));
-  const { command, args } = await PREPARE[language](dir);
+  const { command, args } = await PREPARE[language](dir, join(import.meta.dirname, '..', folder));
   const child = spawn(command, args, {
     cwd: dir,
     env: { PATH: env['PATH'] ?? '', HOME: dir, AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${xrayPort}` },
@@ -80,17 +85,15 @@ export async function startClient(language: Language, xrayPort: number): Promise
   };
 }
 
-const program = (name: string) => join(import.meta.dirname, name);
-
-const PREPARE: Readonly<Record<Language, (dir: string) => Promise<Program>>> = {
-  python: async () => ({ command: await python(), args: [program('client.py')] }),
-  async node(dir) {
+const PREPARE: Readonly<Record<Language, (dir: string, programs: string) => Promise<Program>>> = {
+  python: async (_dir, programs) => ({ command: await python(), args: [join(programs, 'client.py')] }),
+  async node(dir, programs) {
     const options = ['--prefix', dir, '--silent', '--no-save', '--no-audit', '--no-fund'];
     await run('npm', ['install', ...options, `aws-xray-sdk-core@${VERSIONS.node}`], { timeout: TIMEOUT_MS });
-    return { command: execPath, args: [program('client.cjs'), dir] };
+    return { command: execPath, args: [join(programs, 'client.cjs'), dir] };
   },
-  async go(dir) {
-    await copyFile(program('client.go'), join(dir, 'main.go'));
+  async go(dir, programs) {
+    await copyFile(join(programs, 'client.go'), join(dir, 'main.go'));
     const module = `module client\ngo 1.21\nrequire github.com/aws/aws-xray-sdk-go/v2 ${VERSIONS.go}\n`;
     await writeFile(join(dir, 'go.mod'), module);
     const options = { cwd: dir, timeout: TIMEOUT_MS };
@@ -98,11 +101,11 @@ const PREPARE: Readonly<Record<Language, (dir: string) => Promise<Program>>> = {
     await run('go', ['build', '-o', 'client', '.'], options);
     return { command: join(dir, 'client'), args: [] };
   },
-  async java(dir) {
+  async java(dir, programs) {
     await writeFile(join(dir, 'pom.xml'), POM);
     const options = { cwd: dir, timeout: TIMEOUT_MS };
     await run('mvn', ['-q', 'dependency:copy-dependencies', '-DoutputDirectory=lib'], options);
-    await run('javac', ['-cp', 'lib/*', '-d', dir, program('Client.java')], options);
+    await run('javac', ['-cp', 'lib/*', '-d', dir, join(programs, 'Client.java')], options);
     return { command: 'java', args: ['-cp', `lib/*:${dir}`, 'Client'] };
   },
 };
