@@ -1,4 +1,5 @@
 // Part of exporters/honeycomb: received bytes go onward as they are. Export requests concatenate: repeated fields merge.
+import { weight } from '../../delivery/batcher.ts';
 import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
 import type { JournalRecord, OtlpSignal } from '../../model/signals.ts';
 import { encodeTraces } from '../../protocols/otlp/encode.ts';
@@ -27,14 +28,16 @@ export function split(
   item: EncodedItem<Part>,
   count: number,
 ): readonly [EncodedItem<Part>, EncodedItem<Part>] {
-  const { from, to, position } = item.sources;
+  return [cutOut(item, 0, count), cutOut(item, count, weight(item))];
+}
+
+/** Source items `start` <= index < `end`, counted from the first one of this item. */
+function cutOut(item: EncodedItem<Part>, start: number, end: number): EncodedItem<Part> {
+  const { from, position } = item.sources;
   const { signal, bytes } = item.value;
-  const part = (start: number, end: number): EncodedItem<Part> => {
-    const chosen = select(signal, bytes, (index) => index >= start && index < end);
-    const sources = { position, from: from + start, to: from + end };
-    return { ...item, sources, bytes: chosen.length, value: { ...item.value, bytes: chosen } };
-  };
-  return [part(0, count), part(count, to - from)];
+  const chosen = select(signal, bytes, (index) => index >= start && index < end);
+  const sources = { position, from: from + start, to: from + end };
+  return { ...item, sources, bytes: chosen.length, value: { ...item.value, bytes: chosen } };
 }
 
 function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string | undefined): Encoded<Part> {
@@ -70,10 +73,14 @@ function toItem(part: Part, sources: EncodedItem<Part>['sources'], timeUnixMs: n
   return { partition, bytes: part.bytes.length, timeUnixMs, sources, value: part };
 }
 
+/** Into as many parts as it takes if all are alike, each copied once: halving would copy a large request at every step. */
 function cutToLimits(item: EncodedItem<Part>): readonly EncodedItem<Part>[] {
-  const count = item.sources.to - item.sources.from;
-  const fits = item.bytes <= MAX_REQUEST_BYTES && count <= MAX_REQUEST_SPANS;
-  return fits || count < 2 ? [item] : split(item, count >> 1).flatMap(cutToLimits);
+  const count = weight(item);
+  const wanted = Math.max(Math.ceil(item.bytes / MAX_REQUEST_BYTES), Math.ceil(count / MAX_REQUEST_SPANS));
+  if (wanted < 2 || count < 2) return [item];
+  const each = Math.ceil(count / Math.min(wanted, count));
+  const starts = Array.from({ length: Math.ceil(count / each) }, (_, part) => part * each);
+  return starts.flatMap((start) => cutToLimits(cutOut(item, start, Math.min(start + each, count))));
 }
 
 const notASegment = {
