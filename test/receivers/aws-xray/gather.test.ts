@@ -144,15 +144,15 @@ describe('what cannot be taken', () => {
     expect(refusedIn(batches)).toEqual([['no_header', 1, 'peer']]);
   });
 
-  it('is refused beyond 8 MiB, to the datagram, and taken again as soon as a block is free', () => {
+  it('is refused beyond 16 MiB, to the datagram, and taken again as soon as a block is free', () => {
     const document = 'x'.repeat(60_000);
     const fitInBlock = Math.floor(BLOCK_BYTES / (document.length + 4));
-    for (let i = 0; i < 200; i++) add(document);
+    for (let i = 0; i < 400; i++) add(document);
     clock.advance(GATHER_MS);
     const taken = () => batches.flatMap((batch) => documentsOf(batch).flatMap(([, documents]) => documents));
-    expect(BLOCKS * BLOCK_BYTES).toBe(8 * 1024 * 1024);
+    expect(BLOCKS * BLOCK_BYTES).toBe(16 * 1024 * 1024);
     expect(taken()).toHaveLength(BLOCKS * fitInBlock);
-    expect(refusedIn(batches)).toEqual([['overloaded', 200 - BLOCKS * fitInBlock, 'peer']]);
+    expect(refusedIn(batches)).toEqual([['overloaded', 400 - BLOCKS * fitInBlock, 'peer']]);
 
     free(batches.slice(0, 1));
     add('y');
