@@ -54,7 +54,7 @@ describe('the worker thread', () => {
     expect(lab.refused).toEqual([]);
   });
 
-  it('refuses what is beyond 8 MiB while intake takes nothing, and every datagram is taken, refused or counted by the kernel', async () => {
+  it('refuses what is beyond 16 MiB while intake takes nothing, and every datagram is taken, refused or counted by the kernel', async () => {
     let isOpen = false;
     const { promise: opened, resolve } = withResolvers();
     let items = 0;
@@ -74,7 +74,7 @@ describe('the worker thread', () => {
         },
       },
     });
-    const sent = 250;
+    const sent = 500;
     await send(lab, new Array(sent).fill(HEADER + 'x'.repeat(60_000)));
     await eventually(
       async () => (refused['overloaded'] ?? 0) + ((await lab.receiver.status()).kernelDrops ?? 0),
