@@ -13,6 +13,8 @@ export interface SpanLoad {
   readonly acknowledged: Ids;
   /** Those, and what the process may or may not have had when it died. */
   readonly sent: Ids;
+  /** One more request, before or after `stop`; what it holds. */
+  sendOne(): Promise<Ids>;
   stop(): Promise<void>;
 }
 
@@ -39,19 +41,23 @@ export function startSpanLoad(otlpUrl: string, options: SpanLoadOptions = {}): S
   const [acknowledged, sent] = [noIds(), noIds()];
   let isStopped = false;
   let requests = 0;
+  const sendOne = async () => {
+    requests += 1;
+    const { body, ids } = makeRequest(requests, tracesPerRequest, failEvery);
+    note(sent, ids);
+    onSend(ids);
+    let outcome = await post(agent, `${otlpUrl}/v1/traces`, body);
+    // Nobody listened, so nobody has it: the same request goes again.
+    while (outcome === 'ECONNREFUSED' && !isStopped) {
+      await pause();
+      outcome = await post(agent, `${otlpUrl}/v1/traces`, body);
+    }
+    if (outcome === 200) note(acknowledged, ids);
+    return ids;
+  };
   const send = async () => {
     while (!isStopped) {
-      requests += 1;
-      const { body, ids } = makeRequest(requests, tracesPerRequest, failEvery);
-      note(sent, ids);
-      onSend(ids);
-      let outcome = await post(agent, `${otlpUrl}/v1/traces`, body);
-      // Nobody listened, so nobody has it: the same request goes again.
-      while (outcome === 'ECONNREFUSED' && !isStopped) {
-        await pause();
-        outcome = await post(agent, `${otlpUrl}/v1/traces`, body);
-      }
-      if (outcome === 200) note(acknowledged, ids);
+      await sendOne();
       await pause();
     }
   };
@@ -59,6 +65,7 @@ export function startSpanLoad(otlpUrl: string, options: SpanLoadOptions = {}): S
   return {
     acknowledged,
     sent,
+    sendOne,
     async stop() {
       isStopped = true;
       await Promise.all(sending);

@@ -28,8 +28,10 @@ export interface CellResult {
   duplicates: number;
   /** Items that still waited when the trouble was ended. */
   queued: number;
-  /** From mending to the last item; null when nothing waited. */
-  recoveredAfterMs: number | null;
+  /** From mending until nothing waits, what was sent after the mending included. */
+  recoveredAfterMs: number;
+  /** What was sent after the mending has arrived. */
+  deliversAgain: boolean;
   booksClose: boolean;
   others: Readonly<Partial<Record<DestinationId, Latency>>>;
 }
@@ -115,6 +117,7 @@ async function finish(
   const said = await observe(bench, row, destination);
   const mendedMs = performance.now();
   await bench.mend();
+  const afterwards = (await load.sendOne())[destination];
   const status = await eventually(
     async () => (await sidecast.status()).destinations[destination],
     ({ counts }) => counts.queued === 0,
@@ -140,7 +143,8 @@ async function finish(
     },
     duplicates: destination === 'rollbar' ? requests - refused - uniqueItems : items - uniqueItems,
     queued: said.counts.queued,
-    recoveredAfterMs: said.counts.queued === 0 ? null : recoveredAfterMs,
+    recoveredAfterMs,
+    deliversAgain: sandbox.audit(destination, afterwards).missing.length === 0,
     booksClose: isConserved(status.counts) && status.counts.dropped === 0,
     others,
   };
