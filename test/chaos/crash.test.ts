@@ -1,6 +1,4 @@
 // Part of the tests: kill -9 again and again, with destinations healthy, slow and down in turn. KILLS=100 SEED=7 npm run crash
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { env } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DESTINATION_IDS } from '../../src/model/signals.ts';
@@ -11,10 +9,10 @@ import { exporterLimits } from '../support/limits.ts';
 import { seededRandom } from '../support/random.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
 import { type SpanLoad, startSpanLoad } from '../support/span-load.ts';
+import { writeResults } from './results.ts';
 
 const KILLS = Number(env['KILLS'] ?? 15);
 const SEED = Number(env['SEED'] ?? Date.now() % 2 ** 31);
-const RESULTS = join(import.meta.dirname, 'results', 'crash.json');
 
 let sandbox: Sandbox;
 let sidecast: Sidecast;
@@ -34,9 +32,9 @@ beforeAll(async () => {
   });
   console.table(figures);
   if (env['RESULTS'])
-    writeFileSync(
-      RESULTS,
-      `${JSON.stringify({ kills: report.kills, seed: SEED, node: process.version, figures }, null, 2)}\n`,
+    writeResults(
+      'crash',
+      figures.map((figure) => ({ ...figure, kills: report.kills, seed: SEED })),
     );
 });
 afterAll(async () => {
