@@ -54,6 +54,21 @@ export function makePlan(random: Random, durationMs: number): Plan {
   };
 }
 
+/** By kind, without those that end a fault. */
+export function countSteps({ vendors, process }: Plan) {
+  const count = (is: (action: Action) => boolean) =>
+    [...vendors, ...process].filter(({ action }) => is(action)).length;
+  return {
+    kills: count((action) => action.kind === 'signal' && action.signal === 'SIGKILL'),
+    stops: count((action) => action.kind === 'signal' && action.signal === 'SIGTERM'),
+    vendorFaults: count((action) => action.kind === 'fault' && action.fault.kind !== 'none'),
+    diskFaults: count(
+      (action) =>
+        (action.kind === 'disk' && action.disk !== null) || (action.kind === 'stall' && action.stallMs > 0),
+    ),
+  };
+}
+
 /** Well, broken, well, broken in another way. */
 function faultsOf(random: Random, destination: DestinationId, durationMs: number): Step[] {
   const steps: Step[] = [];

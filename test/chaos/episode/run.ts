@@ -11,7 +11,7 @@ import { type Sidecast, startSidecast } from '../../support/sidecast.ts';
 import { auditItems, type Outcome } from './audit.ts';
 import type { SourceItem } from './items.ts';
 import { type MixedLoad, startMixedLoad } from './load.ts';
-import { type Action, makePlan, type Step } from './plan.ts';
+import { type Action, countSteps, makePlan, type Step } from './plan.ts';
 import { type LastSeen, type Watch, watchStatus } from './watch.ts';
 
 const SABOTAGE = join(import.meta.dirname, '..', '..', 'support', 'sabotage.mjs');
@@ -30,6 +30,10 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(2).padStart(7)} s`;
 
 export interface Episode {
   seed: number;
+  /** From the first start to the audit. */
+  durationMs: number;
+  /** How often what was done to it: the plan's steps by kind, without those that end a fault. */
+  done: { kills: number; stops: number; vendorFaults: number; diskFaults: number };
   timeline: readonly string[];
   logs: readonly string[];
   acknowledged: number;
@@ -88,6 +92,8 @@ export async function runEpisode(seed: number, durationMs: number): Promise<Epis
         timeline.push(`lost at ${id}, answered at ${seconds(sentAtMs - startedMs)}: ${names.join(' ')}`);
     return {
       seed,
+      durationMs: Math.round(performance.now() - startedMs),
+      done: countSteps(plan),
       timeline,
       logs: sidecast.logs,
       acknowledged: load.acknowledged.length,
