@@ -9,6 +9,7 @@ import { xraySettingsTable } from '../src/cli/xray-settings.ts';
 import { renderEnvExample, renderMarkdownTable } from '../src/config/document.ts';
 import { REASONS } from '../src/model/reasons.ts';
 import { EVENTS } from '../src/telemetry/events.ts';
+import { reliabilityBlocks } from './chaos/reliability.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const README = join(ROOT, 'README.md');
@@ -28,6 +29,7 @@ const generated: Readonly<Record<string, string>> = {
   commands: table('command', Object.entries(COMMANDS)),
   reasons: table('code', Object.entries(REASONS)),
   events: table('event', Object.entries(EVENTS)),
+  ...reliabilityBlocks(),
 };
 
 function withGenerated(readme: string): string {

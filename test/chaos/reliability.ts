@@ -1,64 +1,67 @@
 // Part of the chaos tests: what they measured, as blocks of the README. docs.test.ts writes them between its marks.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { DESTINATION_IDS, DESTINATION_NAMES, type DestinationId } from '../../src/model/signals.ts';
-import type { CellResult, Latency } from './matrix/cell.ts';
+import { type EpisodeResult, readEpisodes } from './episode/results.ts';
 import { FAULTS, type FaultRow } from './matrix/faults.ts';
+import { type MeasuredCell, readCells } from './matrix/results.ts';
+import { readResults } from './results.ts';
 
-interface MatrixResults {
-  samples: number;
-  undisturbedP99Ms: Readonly<Record<DestinationId, number>>;
-  cells: readonly CellResult[];
-}
-
-interface CrashResults {
+/** Of one destination. */
+interface CrashResult {
+  destination: DestinationId;
+  acknowledged: number;
+  lost: number;
+  duplicates: number;
+  allowed: number;
   kills: number;
-  figures: readonly {
-    destination: DestinationId;
-    acknowledged: number;
-    lost: number;
-    duplicates: number;
-    allowed: number;
-  }[];
 }
 
-const read = <T>(name: string) =>
-  JSON.parse(readFileSync(join(import.meta.dirname, 'results', name), 'utf8')) as T;
+/** One way to end a process, so many times: all of one kind added up. */
+interface PeerResult {
+  what: string;
+  destination: 'healthy' | 'slow' | 'down';
+  kills: number;
+  acknowledged: number;
+  lost: number;
+  duplicates: number;
+}
 
 /** By the name of the block: `<!-- generated: fault-matrix -->`. */
 export function reliabilityBlocks(): Readonly<Record<string, string>> {
   return {
-    'fault-matrix': faultMatrix(read('matrix.json')),
-    'crash-loop': crashLoop(read('crash.json')),
+    'fault-matrix': faultMatrix(readCells()),
+    'crash-loop': crashLoop(readResults('crash')),
+    'crash-peers': crashPeers(readResults('crash-peers')),
+    chaos: chaos(readEpisodes()),
   };
 }
 
-/** A row for each fault. In a cell: from mending to the last item, and by how much the 99th percentile of the others changed. */
-function faultMatrix(results: MatrixResults): string {
+/** A row for each fault. In a cell: from mending until nothing waits, and by how much the 99th percentile of the others changed. */
+function faultMatrix(cells: readonly MeasuredCell[]): string {
   const names = DESTINATION_IDS.map((id) => DESTINATION_NAMES[id]);
-  return table(
-    ['what one destination does', 'it is', 'its items', ...names],
-    FAULTS.map((row) => {
-      const cells = results.cells.filter(({ fault }) => fault === row.id);
-      const at = (id: DestinationId) => cells.find(({ destination }) => destination === id);
-      const shown = DESTINATION_IDS.map((id) => renderCell(at(id), results.undisturbedP99Ms));
-      return [row.title, states(cells), FATES[fateOf(row)], ...shown];
-    }),
-  );
+  const rows = FAULTS.map((row) => {
+    const ofRow = DESTINATION_IDS.map((id) => cellOf(cells, row, id));
+    return [row.title, states(ofRow), FATES[row.expected('honeycomb').fate], ...ofRow.map(renderCell)];
+  });
+  return `${table(['what one destination does', 'it is', 'its items', ...names], rows)}\n\n${conditions(cells)}`;
 }
 
-function renderCell(cell: CellResult | undefined, undisturbed: MatrixResults['undisturbedP99Ms']): string {
-  if (!cell) return '–';
-  const changes = (Object.entries(cell.others) as [DestinationId, Latency][]).map(
-    ([id, { p99Ms }]) => p99Ms - undisturbed[id],
-  );
+function cellOf(cells: readonly MeasuredCell[], row: FaultRow, id: DestinationId): MeasuredCell {
+  const found = cells.find(({ fault, destination }) => fault === row.id && destination === id);
+  if (found) return found;
+  throw new Error(`no result of ${row.id} at ${id}. Measure it: RESULTS=1 FAULT=${row.id} npm run matrix`);
+}
+
+function renderCell(cell: MeasuredCell): string {
+  const changes = DESTINATION_IDS.flatMap((id) => {
+    const p99Ms = cell.others[id]?.p99Ms;
+    return p99Ms === undefined ? [] : [p99Ms - cell.undisturbedP99Ms[id]];
+  });
   const change = Math.max(...changes);
-  const recovery = cell.recoveredAfterMs === null ? '–' : `${(cell.recoveredAfterMs / 1000).toFixed(1)} s`;
-  return `${recovery} · ${change < 0 ? '−' : '+'}${Math.abs(change)} ms`;
+  return `${(cell.recoveredAfterMs / 1000).toFixed(1)} s · ${change < 0 ? '−' : '+'}${Math.abs(change)} ms`;
 }
 
 /** `retrying` with the reason; `on` with the reason of what was rejected. */
-function states(cells: readonly CellResult[]): string {
+function states(cells: readonly MeasuredCell[]): string {
   const all = cells.map(({ state, code }) => (code ? `${state} (\`${code}\`)` : state));
   return [...new Set(all)].join(', ');
 }
@@ -69,20 +72,65 @@ const FATES = {
   'some rejected': 'what it took arrives, the rest is in the dead letters',
 } as const;
 
-const fateOf = (row: FaultRow) => row.expected('honeycomb').fate;
+function conditions(cells: readonly MeasuredCell[]): string {
+  const usual = DESTINATION_IDS.map((id) => {
+    const sorted = cells.map(({ undisturbedP99Ms }) => undisturbedP99Ms[id]).sort((a, b) => a - b);
+    return `${count(sorted[sorted.length >> 1] ?? 0)} ms at ${DESTINATION_NAMES[id]}`;
+  });
+  const samples = Math.min(
+    ...cells.flatMap(({ others }) => Object.values(others).map((each) => each.samples)),
+  );
+  const again = cells.filter(({ attempts }) => attempts > 1).length;
+  const sent = cells.reduce((sum, { items }) => sum + items.acknowledged, 0);
+  const lost = cells.reduce((sum, { items }) => sum + items.lost, 0);
+  return [
+    `${cells.length} cells; ${count(sent)} items were answered with success for the destination that failed, ${lost} lost.`,
+    `At least ${count(samples)} items at each of the other three in every cell; undisturbed their p99 was ${usual.join(', ')}.`,
+    `${again === 0 ? 'No cell was' : again === 1 ? 'One cell was' : `${again} cells were`} measured more than once for the bound.`,
+  ].join('\n');
+}
 
-function crashLoop({ figures }: CrashResults): string {
+function crashLoop(results: readonly CrashResult[]): string {
   return table(
-    ['destination', 'answered with success', 'lost', 'came twice', 'bound'],
-    figures.map(({ destination, acknowledged, lost, duplicates, allowed }) => [
+    ['destination', 'kills', 'answered with success', 'lost', 'came again', 'for each kill', 'bound'],
+    results.map(({ destination, acknowledged, lost, duplicates, allowed, kills }) => [
       DESTINATION_NAMES[destination],
-      String(acknowledged),
-      String(lost),
-      String(duplicates),
-      String(allowed),
+      ...[kills, acknowledged, lost, duplicates].map(count),
+      (duplicates / kills).toFixed(1),
+      count(allowed),
     ]),
   );
 }
+
+function crashPeers(results: readonly PeerResult[]): string {
+  return table(
+    ['what is killed', 'destination', 'kills', 'answered with success', 'lost', 'came again'],
+    results.map(({ what, destination, kills, acknowledged, lost, duplicates }) => [
+      what,
+      destination,
+      String(kills),
+      count(acknowledged),
+      lost === 0 ? '0' : `${count(lost)} (${((100 * lost) / acknowledged).toFixed(1)} %)`,
+      count(duplicates),
+    ]),
+  );
+}
+
+function chaos(episodes: readonly EpisodeResult[]): string {
+  const sum = (of: (episode: EpisodeResult) => number) => episodes.reduce((all, each) => all + of(each), 0);
+  const seeds = episodes.map(({ seed }) => seed).join(', ');
+  return [
+    `${episodes.length} episodes, ${Math.round(sum(({ durationMs }) => durationMs) / 60_000)} minutes:`,
+    `${count(sum(({ acknowledged }) => acknowledged))} items answered with success,`,
+    `${count(sum(({ kills }) => kills))} kills, ${count(sum(({ stops }) => stops))} SIGTERM,`,
+    `${count(sum(({ vendorFaults }) => vendorFaults))} faults of a destination, ${count(sum(({ diskFaults }) => diskFaults))} of the disk.`,
+    `Of what a destination had a use for, ${count(sum(({ arrived }) => arrived))} arrived,`,
+    `${count(sum(({ rejected }) => rejected))} are in the dead letters, ${count(sum(({ suspect }) => suspect))} there as suspects,`,
+    `${count(sum(({ lost }) => lost))} lost. Seeds: ${seeds}.`,
+  ].join('\n');
+}
+
+const count = (items: number) => items.toLocaleString('en-US');
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
