@@ -1,7 +1,7 @@
 // Part of the tests: everything goes wrong at random, then the books are compared item by item.
 //
 //   SEED=7 npm run test:chaos             the episode of that seed again
-//   CHAOS_MINUTES=30 npm run chaos:long   as many seeds as fit; RESULTS=1 adds them to those that the README tells of
+//   CHAOS_MINUTES=30 npm run chaos:long   as many seeds as fit; RESULTS=1 keeps the clean ones for the README
 import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { isConserved } from '../../src/ledger/account.ts';
