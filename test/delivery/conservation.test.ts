@@ -67,6 +67,13 @@ const UNWRITTEN_MS = 100;
 /** Writing what is due takes fewer trips to the disk than this. */
 const DISK_TRIPS = 20;
 
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /** A vendor with books of its own, which outlive every crash. */
 class Vendor {
   /** How often each source item has arrived. */
@@ -119,9 +126,7 @@ class Vendor {
       case 'bug':
         throw new Error('a bug');
       case 'hang':
-        await new Promise((resolve) =>
-          AbortSignal.any([signal, this.#healed.signal]).addEventListener('abort', resolve),
-        );
+        await Promise.race([ended(signal), ended(this.#healed.signal)]);
         return { status: 'retryable', reason: reason('vendor_unavailable'), counts: false };
       case 'partial': {
         const refused = items.flatMap((_, index): Refusal[] =>

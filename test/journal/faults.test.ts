@@ -117,8 +117,9 @@ async function atEachCall(
   await play(whole);
   await whole.journal.shutdown(never);
   const calls = whole.files.calls.length;
-  expect(calls).toBeGreaterThan(70);
-  for (let call = 1; call <= calls; call += 1) {
+  expect(calls).toBeGreaterThan(50);
+  // Compressing takes its own time: not every run makes as many calls.
+  for (let call = 1; call <= calls + 10; call += 1) {
     await check(call, await ownDir()).catch((error: Error) => {
       throw new Error(`failing at call ${call}: ${error.message}`, { cause: error });
     });
