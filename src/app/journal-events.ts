@@ -43,9 +43,9 @@ export function createJournalEvents(
       ledger.settle(destination, 'dropped', items, 'journal_damaged');
       events.journalEvicted(destination, items, 'journal_damaged');
     },
-    evicted({ destination, position, items, code }) {
+    evicted({ destination, position, items, code, record }) {
       const delivery = deliveries.get(destination);
-      if (delivery) delivery.evicted(position, items, code);
+      if (delivery) delivery.evicted(position, items, code, record);
       else ledger.settle(destination, 'dropped', items, code, position);
       if (ledger.account(destination)) events.journalEvicted(destination, items, code);
     },

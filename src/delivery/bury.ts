@@ -1,59 +1,112 @@
 // Part of delivery: what is refused for good is kept as a dead letter before it is settled.
 import type { JournalReader } from '../journal/journal.ts';
-import type { Clock } from '../model/clock.ts';
-import type { Reason } from '../model/reasons.ts';
-import { deadLettersOf, suspectLetterOf } from './dead-letters/letter.ts';
-import type { ItemRange, VendorAnswer } from './exporter.ts';
+import type { JournalRecord } from '../model/signals.ts';
+import { type Death, lettersOf } from './dead-letters/letter.ts';
+import type { LoadedRecord } from './loaded.ts';
 import type { DeliveryOptions } from './loop.ts';
 
-/** A dead letter that could not be written is tried again this often. */
+/** Dead letters that could not be written are tried again this often. */
 const BURY_AGAIN_MS = 1000;
+/** Refusals whose letters wait: beyond this nothing further is read. What they hold in memory counts for the destination's bound. */
+const MAX_WAITING = 1000;
 
-export type Bury = (
-  sources: ItemRange,
-  reason: Reason,
-  vendor: VendorAnswer | null,
-  suspect?: boolean,
-) => Promise<boolean>;
+export type Refused = Pick<Death, 'from' | 'to' | 'reason' | 'vendor' | 'suspect'>;
 
-/**
- * Writes the dead letter before anything is settled, so that a crash between the two repeats it rather than loses it. While
- * it cannot be written the destination waits: its data is in the journal. False when everything ends meanwhile.
- */
-export function createBury(
-  {
-    destination,
-    deadLetters,
-    clock,
-  }: Pick<DeliveryOptions<unknown>, 'destination' | 'deadLetters' | 'clock'>,
-  reader: Pick<JournalReader, 'read'>,
-  stopped: AbortSignal,
-): Bury {
-  return async ({ position, from, to }, reason, vendor, suspect = false) => {
-    const read = await reader.read(position);
-    if (!read) return true;
-    const death = { destination, from, to, reason, vendor, deadAtMs: clock.now() };
-    for (;;) {
-      const letters = suspect ? [suspectLetterOf(read.record, death)] : deadLettersOf(read.record, death);
-      const isKept = await deadLetters.write(letters).then(
-        () => true,
-        () => false,
-      );
-      if (isKept || stopped.aborted) return isKept;
-      await pause(clock, BURY_AGAIN_MS, stopped);
-    }
-  };
+/** `gone`: the journal gave the record up, and nothing is left of it to be kept. */
+export type Fate = 'buried' | 'gone';
+
+interface Burial {
+  loaded: LoadedRecord;
+  refused: readonly Refused[];
+  deadAtMs: number;
+  settle(fate: Fate): void;
 }
 
-/** Ends early when `stopped` does. */
-function pause(clock: Clock, ms: number, stopped: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel();
-      stopped.removeEventListener('abort', end);
-      resolve();
+/**
+ * Writes dead letters before anything is settled, so that a crash between the two repeats them rather than loses them. While they
+ * cannot be written the refused items wait, unsettled in the journal, and the destination goes on with the others.
+ */
+export class Burials {
+  readonly #options: Pick<DeliveryOptions<unknown>, 'destination' | 'deadLetters' | 'clock'>;
+  readonly #reader: Pick<JournalReader, 'read'>;
+  #waiting: Burial[] = [];
+  #cancelRetry: (() => void) | undefined;
+  #retrying: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(
+    options: Pick<DeliveryOptions<unknown>, 'destination' | 'deadLetters' | 'clock'>,
+    reader: Pick<JournalReader, 'read'>,
+  ) {
+    this.#options = options;
+    this.#reader = reader;
+  }
+
+  get isFull(): boolean {
+    return this.#waiting.length >= MAX_WAITING;
+  }
+
+  /** Items of one record. True when `settle` was called; false when it is called later, with `later` behind it, or never again. */
+  async bury(
+    loaded: LoadedRecord,
+    refused: readonly Refused[],
+    settle: (fate: Fate) => void,
+    later: () => void,
+  ): Promise<boolean> {
+    const burial = { loaded, refused, deadAtMs: this.#options.clock.now(), settle };
+    if (await this.#try(burial)) return true;
+    const settleLater = (fate: Fate) => {
+      settle(fate);
+      later();
     };
-    const cancel = clock.schedule(ms, end);
-    stopped.addEventListener('abort', end);
-  });
+    this.#waiting.push({ ...burial, settle: settleLater });
+    this.#scheduleRetry();
+    return false;
+  }
+
+  /** What waits is in the journal. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelRetry?.();
+    await this.#retrying;
+  }
+
+  async #try({ loaded, refused, deadAtMs, settle }: Burial): Promise<boolean> {
+    const record = loaded.evicted?.record ?? (await this.#reader.read(loaded.position))?.record;
+    const fate = record ? await this.#write(record, refused, deadAtMs) : 'gone';
+    // A reader that was stopped finds nothing either.
+    if (!fate || (fate === 'gone' && !loaded.evicted)) return false;
+    settle(fate);
+    return true;
+  }
+
+  #write(
+    record: JournalRecord,
+    refused: readonly Refused[],
+    deadAtMs: number,
+  ): Promise<'buried' | undefined> {
+    const { destination, deadLetters } = this.#options;
+    const deaths = refused.map((one) => ({ ...one, destination, deadAtMs }));
+    return deadLetters.write(lettersOf(record, deaths)).then(
+      () => 'buried' as const,
+      () => undefined,
+    );
+  }
+
+  #scheduleRetry(): void {
+    if (this.#isStopped || this.#waiting.length === 0) return;
+    this.#cancelRetry ??= this.#options.clock.schedule(BURY_AGAIN_MS, () => {
+      this.#retrying = this.#retry();
+    });
+  }
+
+  /** The oldest first; the first that cannot be written ends it for now. */
+  async #retry(): Promise<void> {
+    for (let [first] = this.#waiting; first && !this.#isStopped; [first] = this.#waiting) {
+      if (!(await this.#try(first))) break;
+      this.#waiting.shift();
+    }
+    this.#cancelRetry = undefined;
+    this.#scheduleRetry();
+  }
 }

@@ -3,11 +3,14 @@ import type { Outcome } from '../ledger/ledger.ts';
 import { ItemSet } from '../model/item-set.ts';
 import type { ReasonCode } from '../model/reasons.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
+import type { Entry } from './batcher.ts';
 
 export interface Verdict {
   outcome: Outcome;
   code?: ReasonCode;
 }
+
+export const DELIVERED: Verdict = { outcome: 'delivered' };
 
 /** What a source item counts as when its derived items differ: the worst wins (DESIGN section 1). */
 const RANK: Readonly<Record<Outcome, number>> = {
@@ -40,7 +43,7 @@ export class LoadedRecord {
   /** Derived items in memory: queued, waiting for a retry or in flight. */
   active = 0;
   /** The journal has removed the record: what is not in memory cannot be had again. */
-  evictedBy: ReasonCode | undefined;
+  evicted: { code: ReasonCode; record: JournalRecord | undefined } | undefined;
 
   constructor({ position, summary, receivedAtMs }: JournalRecord, settled: ItemSet | undefined, book: Book) {
     this.position = position;
@@ -69,7 +72,13 @@ export class LoadedRecord {
   expect(ranges: readonly { from: number; to: number }[]): void {
     const [only] = ranges;
     if (ranges.length === 1 && only?.from === 0 && only.to === this.items && !this.#settled) return;
-    const pending = this.#allocate(0);
+    this.#allocate(0);
+    this.expectMore(ranges);
+  }
+
+  /** Something else has to happen to these source items before they are settled: a `resolve` of its own. */
+  expectMore(ranges: readonly { from: number; to: number }[]): void {
+    const pending = this.#pending ?? this.#allocate(1);
     for (const { from, to } of ranges) for (let i = from; i < to; i++) pending[i] = (pending[i] ?? 0) + 1;
   }
 
@@ -148,4 +157,9 @@ export class LoadedRecord {
     const verdict = this.#verdicts[(this.#worst?.[index] ?? 0) - 1];
     if (verdict) this.#book(verdict, 1, this.position);
   }
+}
+
+/** One derived item, as it was queued, has its outcome. */
+export function resolve({ loaded, item }: Entry<unknown>, verdict: Verdict): void {
+  loaded.resolve(item.sources.from, item.sources.to, verdict);
 }

@@ -5,15 +5,16 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { ReasonCode } from '../model/reasons.ts';
-import type { DestinationId, Position } from '../model/signals.ts';
-import type { Batch } from './batcher.ts';
+import type { DestinationId, JournalRecord, Position } from '../model/signals.ts';
+import type { Batch, Entry } from './batcher.ts';
 import { Budget } from './budget.ts';
-import { createBury } from './bury.ts';
+import { Burials } from './bury.ts';
 import type { DeadLetters } from './dead-letters/letter.ts';
 import type { Exporter } from './exporter.ts';
 import { type Laned, Lanes } from './lanes.ts';
 import { Memory } from './memory.ts';
 import type { Partition } from './partitions.ts';
+import { Rejections } from './rejections.ts';
 import { Schedule } from './schedule.ts';
 import { Settler } from './settler.ts';
 
@@ -40,6 +41,7 @@ export class Delivery<T> implements Component {
   readonly #schedule: Schedule<T>;
   readonly #settler: Settler<T>;
   readonly #memory: Memory<T>;
+  readonly #burials: Burials;
   readonly #abort = new AbortController();
   #inFlight = 0;
   #isFlushing = false;
@@ -54,11 +56,17 @@ export class Delivery<T> implements Component {
     const lanes = new Lanes(options.journal.reader(options.destination));
     const schedule = new Schedule(options.exporter);
     const budget = new Budget(MAX_LOADED_BYTES, options.exporter.limits);
-    const settler = new Settler(options, createBury(options, lanes, this.#abort.signal), budget);
+    const burials = new Burials(options, lanes);
+    const rejections = new Rejections<T>(burials, budget, {
+      release: (entries) => this.#release(entries),
+      letGo: (loaded) => this.#memory.letGo(loaded),
+    });
+    const settler = new Settler(options, rejections, budget);
+    this.#burials = burials;
     this.#lanes = lanes;
     this.#schedule = schedule;
     this.#settler = settler;
-    this.#memory = new Memory(options, { lanes, schedule, settler, budget });
+    this.#memory = new Memory(options, { lanes, schedule, settler, budget, burials });
   }
 
   async start(): Promise<void> {
@@ -85,8 +93,8 @@ export class Delivery<T> implements Component {
   }
 
   /** The journal gave a record up. */
-  evicted(position: Position, items: number, code: ReasonCode): void {
-    this.#memory.evicted(position, items, code);
+  evicted(position: Position, items: number, code: ReasonCode, record?: JournalRecord): void {
+    this.#memory.evicted(position, items, code, record);
   }
 
   async #run(): Promise<void> {
@@ -99,6 +107,7 @@ export class Delivery<T> implements Component {
       else await this.#sleep();
     }
     while (this.#inFlight > 0) await this.#sleep();
+    await this.#burials.stop();
     this.#memory.dropEvicted();
   }
 
@@ -158,6 +167,11 @@ export class Delivery<T> implements Component {
       partition.inFlight -= 1;
       this.#wakeUp();
     }
+  }
+
+  #release(entries: readonly Entry<T>[]): void {
+    this.#memory.release(entries);
+    this.#wakeUp();
   }
 
   /** The destination's state is that of its worst partition. */

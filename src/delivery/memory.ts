@@ -1,10 +1,11 @@
 // Part of delivery: which records are in memory, encoded and waiting or in flight, and the bound on them.
 import type { ReadRecord } from '../journal/journal.ts';
 import type { ReasonCode } from '../model/reasons.ts';
-import type { Position } from '../model/signals.ts';
+import type { JournalRecord, Position } from '../model/signals.ts';
 import type { Entry } from './batcher.ts';
 import { unsettledParts } from './bisect.ts';
 import type { Budget } from './budget.ts';
+import type { Burials } from './bury.ts';
 import type { EncodedItem } from './exporter.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import { type Book, LoadedRecord } from './loaded.ts';
@@ -23,6 +24,7 @@ export interface MemoryParts<T> {
   schedule: Schedule<T>;
   settler: Settler<T>;
   budget: Budget;
+  burials: Pick<Burials, 'isFull'>;
 }
 
 export class Memory<T> {
@@ -31,6 +33,7 @@ export class Memory<T> {
   readonly #schedule: Schedule<T>;
   readonly #settler: Settler<T>;
   readonly #budget: Budget;
+  readonly #burials: Pick<Burials, 'isFull'>;
   readonly #book: Book;
   readonly #loaded = new Map<Position, LoadedRecord>();
 
@@ -40,6 +43,7 @@ export class Memory<T> {
     this.#schedule = parts.schedule;
     this.#settler = parts.settler;
     this.#budget = parts.budget;
+    this.#burials = parts.burials;
     this.#book = ({ outcome, code }, items, position) =>
       options.ledger.settle(options.destination, outcome, items, code, position);
   }
@@ -52,13 +56,14 @@ export class Memory<T> {
   }
 
   get hasRoom(): boolean {
-    return this.#budget.hasRoom && !this.isCrowded;
+    return this.#budget.hasRoom && !this.isCrowded && !this.#burials.isFull;
   }
 
   /** Of what is live, no more is loaded than goes out soon: what waits in the journal can still be left to the backlog. */
   get hasRoomForLive(): boolean {
     const { isDown } = this.#schedule;
-    return this.#budget.hasRoomForLive && !isDown && !this.isCrowded && !this.#schedule.isAmple('live');
+    if (isDown || this.isCrowded || this.#burials.isFull) return false;
+    return this.#budget.hasRoomForLive && !this.#schedule.isAmple('live');
   }
 
   /** True when some lane has read the record already. */
@@ -78,7 +83,7 @@ export class Memory<T> {
     if (!known) {
       this.#loaded.set(record.position, loaded);
       loaded.expect(items.map((item) => item.sources));
-      await this.#settler.settleEncoded(record, loaded, encoded);
+      await this.#settler.settleEncoded(loaded, encoded);
     }
     for (const item of items) {
       const partition = this.#schedule.get(item.partition);
@@ -99,6 +104,12 @@ export class Memory<T> {
       touched.add(entry.loaded);
     }
     for (const loaded of touched) this.#tellJournal(loaded);
+  }
+
+  /** A dead letter of what encoding refused is written at last. */
+  letGo(loaded: LoadedRecord): void {
+    loaded.active -= 1;
+    this.#tellJournal(loaded);
   }
 
   /** When memory is full of what cannot be sent now, and something else could be: only positions are kept of the former. */
@@ -132,16 +143,16 @@ export class Memory<T> {
   }
 
   /** The journal gave a record up. What is in memory is sent all the same; the rest is counted. */
-  evicted(position: Position, items: number, code: ReasonCode): void {
+  evicted(position: Position, items: number, code: ReasonCode, record?: JournalRecord): void {
     const loaded = this.#loaded.get(position);
-    if (loaded) loaded.evictedBy = code;
+    if (loaded) loaded.evicted = { code, record };
     else this.#options.ledger.settle(this.#options.destination, 'dropped', items, code, position);
   }
 
   /** What the journal gave up and memory is about to lose as well. */
   dropEvicted(): void {
     for (const loaded of this.#loaded.values()) {
-      if (loaded.evictedBy) loaded.resolveRest({ outcome: 'dropped', code: loaded.evictedBy });
+      if (loaded.evicted) loaded.resolveRest({ outcome: 'dropped', code: loaded.evicted.code });
     }
   }
 
@@ -162,8 +173,8 @@ export class Memory<T> {
   /** Tells the journal what was settled, and forgets a record of which nothing is in memory any more. */
   #tellJournal(loaded: LoadedRecord): void {
     const { journal, destination } = this.#options;
-    if (loaded.active === 0 && loaded.evictedBy)
-      loaded.resolveRest({ outcome: 'dropped', code: loaded.evictedBy });
+    if (loaded.active === 0 && loaded.evicted)
+      loaded.resolveRest({ outcome: 'dropped', code: loaded.evicted.code });
     const fresh = loaded.takeFresh();
     if (loaded.open === 0) journal.settle(destination, loaded.position, 'whole');
     else if (fresh) journal.settle(destination, loaded.position, fresh);

@@ -1,29 +1,27 @@
 // Part of delivery: what encoding and the vendor's answer mean for each source item, and for the partition.
 import type { Reason } from '../model/reasons.ts';
 import type { JournalRecord } from '../model/signals.ts';
-import { type Batch, createBatch, type Entry, weight, weightOf } from './batcher.ts';
+import { type Batch, createBatch, type Entry, weightOf } from './batcher.ts';
 import { halve, isHopeless, singles, takeApart } from './bisect.ts';
 import type { Budget } from './budget.ts';
-import type { Bury } from './bury.ts';
 import type { Encoded, ExportResult, Refusal, VendorAnswer } from './exporter.ts';
-import type { LoadedRecord, Verdict } from './loaded.ts';
+import { DELIVERED, type LoadedRecord, resolve } from './loaded.ts';
 import type { DeliveryOptions } from './loop.ts';
 import type { Partition } from './partitions.ts';
+import type { Rejections } from './rejections.ts';
 import { backoffMs, GIVE_UP_AFTER_MS, GIVE_UP_ATTEMPTS, LONELY_FAILURES_TO_ISOLATE } from './retry.ts';
 
 type Delivered = Extract<ExportResult, { status: 'delivered' }>;
 type Retryable = Extract<ExportResult, { status: 'retryable' }>;
 
-const DELIVERED: Verdict = { outcome: 'delivered' };
-
 export class Settler<T> {
   readonly #options: DeliveryOptions<T>;
-  readonly #bury: Bury;
+  readonly #rejections: Rejections<T>;
   readonly #budget: Budget;
 
-  constructor(options: DeliveryOptions<T>, bury: Bury, budget: Budget) {
+  constructor(options: DeliveryOptions<T>, rejections: Rejections<T>, budget: Budget) {
     this.#options = options;
-    this.#bury = bury;
+    this.#rejections = rejections;
     this.#budget = budget;
   }
 
@@ -43,12 +41,11 @@ export class Settler<T> {
   }
 
   /** Settles what encoding decided. Dead letters come first. */
-  async settleEncoded(record: JournalRecord, loaded: LoadedRecord, encoded: Encoded<T>): Promise<void> {
-    for (const { from, to, reason } of encoded.rejected) {
-      if (loaded.isRangeSettled(from, to)) continue;
-      if (!(await this.#bury({ position: record.position, from, to }, reason, null))) return;
-      loaded.settleAside(from, to, { outcome: 'rejected', code: reason.code });
-    }
+  async settleEncoded(loaded: LoadedRecord, encoded: Encoded<T>): Promise<void> {
+    const refused = encoded.rejected
+      .filter(({ from, to }) => !loaded.isRangeSettled(from, to))
+      .map((one) => ({ ...one, vendor: null }));
+    if (refused.length > 0) await this.#rejections.ofEncoding(loaded, refused);
     for (const { from, to, code } of encoded.skipped)
       loaded.settleAside(from, to, { outcome: 'skipped', code });
     loaded.settleUnused({ outcome: 'skipped', code: 'not_applicable' });
@@ -107,16 +104,16 @@ export class Settler<T> {
     // Refusals without an answer are the exporter's own: they say nothing about the vendor.
     const wasAsked = batch.entries.some((entry) => named.get(entry)?.vendor !== null);
     if (wasAsked && again.length < batch.entries.length) partition.succeed(this.#options.clock.now());
-    for (const entry of batch.entries) {
-      const refusal = named.get(entry);
-      if (!refusal) resolve(entry, DELIVERED);
-      else if (!refusal.retryable) await this.#reject(entry, refusal.reason, refusal.vendor);
-    }
+    const taken = batch.entries.filter((entry) => !named.has(entry));
+    for (const entry of taken) resolve(entry, DELIVERED);
+    const rejections = [...named].flatMap(([entry, { retryable, reason, vendor }]) =>
+      retryable ? [] : [{ entry, reason, vendor }],
+    );
+    const buried = await this.#rejections.ofVendor(rejections);
     const [first] = again;
     const why = first && named.get(first);
-    if (!why) return batch.entries;
-    const done = await this.#sendAgain(partition, batch, again, why);
-    return batch.entries.filter((entry) => !again.includes(entry) || done.includes(entry));
+    const done = why ? await this.#sendAgain(partition, batch, again, why) : [];
+    return [...taken, ...buried, ...done];
   }
 
   /** What the vendor refused for now, item by item, is a batch of its own that failed. Returns what is done with. */
@@ -144,18 +141,7 @@ export class Settler<T> {
       message: `the vendor refused ${answer.items} items of a request and did not say which: ${answer.message}`,
       fix: 'Look at the suspect dead letter; it is not replayed by default.',
     };
-    let left = answer.items;
-    for (const entry of batch.entries) {
-      const vendor = { status: 200, body: answer.message };
-      if (!(await this.#bury(entry.item.sources, reason, vendor, true))) return batch.entries;
-      const { from, to } = entry.item.sources;
-      const refused = Math.min(left, weight(entry.item));
-      left -= refused;
-      if (refused > 0)
-        entry.loaded.resolve(from, from + refused, { outcome: 'rejected', code: 'vendor_anonymous' });
-      if (from + refused < to) entry.loaded.resolve(from + refused, to, DELIVERED);
-    }
-    return batch.entries;
+    return this.#rejections.anonymous(batch.entries, answer, reason);
   }
 
   async #applyRetryable(
@@ -207,8 +193,7 @@ export class Settler<T> {
     }
     const message = `failed ${batch.lonelyFailures} times over ${Math.round(failedForMs / 60_000)} minutes while others succeeded: ${reason.message}`;
     const final: Reason = { code: 'vendor_error', message, fix: 'Look at the dead letter, then replay it.' };
-    for (const entry of batch.entries) await this.#reject(entry, final, vendor);
-    return batch.entries;
+    return this.#rejections.ofVendor(batch.entries.map((entry) => ({ entry, reason: final, vendor })));
   }
 
   /** The request can never succeed as it is: it is taken apart until the items are found that make it so. */
@@ -226,18 +211,12 @@ export class Settler<T> {
       partition.returned.unshift(...parts);
       return [];
     }
-    for (const entry of batch.entries) await this.#reject(entry, reason, vendor);
     hunt.bad += weightOf(batch.entries);
     if (isHopeless(hunt))
       partition.returned = partition.returned.flatMap((other) =>
         other.hunt === hunt ? singles(other, exporter) : [other],
       );
-    return batch.entries;
-  }
-
-  async #reject(entry: Entry<T>, reason: Reason, vendor: VendorAnswer | null): Promise<void> {
-    if (await this.#bury(entry.item.sources, reason, vendor))
-      resolve(entry, { outcome: 'rejected', code: reason.code });
+    return this.#rejections.ofVendor(batch.entries.map((entry) => ({ entry, reason, vendor })));
   }
 
   #postponed(batch: Batch<T>): Batch<T> {
@@ -245,8 +224,4 @@ export class Settler<T> {
     const waitMs = backoffMs(Math.max(1, batch.attempts), undefined, random);
     return { ...batch, isProbe: false, notBeforeMs: clock.now() + waitMs };
   }
-}
-
-function resolve<T>(entry: Entry<T>, verdict: Verdict): void {
-  entry.loaded.resolve(entry.item.sources.from, entry.item.sources.to, verdict);
 }

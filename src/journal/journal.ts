@@ -46,6 +46,8 @@ export interface Evicted {
   /** Items of the record that were not settled. */
   items: number;
   code: Extract<ReasonCode, 'journal_full' | 'max_age' | 'journal_damaged'>;
+  /** What the destination had read of it and not settled: it may be on the way. */
+  record?: JournalRecord | undefined;
 }
 
 /** What is found unsettled at a start, or when a directory can be used only later. */

@@ -220,9 +220,11 @@ export class Log implements Journal {
   }
 
   #evicted(gone: Evicted): void {
+    const loans = this.#loans.get(gone.destination);
+    const record = loans?.get(gone.position);
     this.#tail.forget(gone.position);
-    this.#loans.get(gone.destination)?.forget(gone.position);
-    this.#options.events.evicted(gone);
+    loans?.forget(gone.position);
+    this.#options.events.evicted({ ...gone, record });
     this.#upkeep.noteSettled();
   }
 

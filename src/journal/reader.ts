@@ -47,10 +47,7 @@ export function createReader(options: ReaderOptions, from?: Position): JournalRe
   /** Undefined when it is settled or gone. Rejects while the disk cannot be read. */
   async function load(position: Position, fetch: typeof fetchOne): Promise<ReadRecord | undefined> {
     const record = tail.get(position);
-    if (record) {
-      loans.share(position, record.payload);
-      return withSettled(record);
-    }
+    if (record) return withSettled(loans.share(record));
     for (;;) {
       const segment = segments.find(position);
       if (!segment || position < segment.first) return undefined;
@@ -59,7 +56,7 @@ export function createReader(options: ReaderOptions, from?: Position): JournalRe
       // What was removed or moved while it was read is looked for again.
       if (segments.find(position) !== segment) continue;
       if (found instanceof Error) throw found;
-      if (found) return withSettled({ ...found, payload: loans.copy(position, found.payload) });
+      if (found) return withSettled(loans.copy(found));
       damaged(segment, position);
       return undefined;
     }
@@ -110,6 +107,8 @@ export function createReader(options: ReaderOptions, from?: Position): JournalRe
     since: (receivedAtMs) => createReader(options, Math.max(main().from, firstSince(segments, receivedAtMs))),
     async read(position) {
       while (!settlements.has(position)) {
+        const held = loans.get(position);
+        if (held) return withSettled(held);
         try {
           return await load(position, fetchOne);
         } catch {

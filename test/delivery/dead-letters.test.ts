@@ -3,13 +3,7 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } fr
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseFilter } from '../../src/delivery/dead-letters/filter.ts';
-import {
-  type DeadLetter,
-  type Death,
-  deadLettersOf,
-  letterKey,
-  suspectLetterOf,
-} from '../../src/delivery/dead-letters/letter.ts';
+import { type DeadLetter, type Death, letterKey, lettersOf } from '../../src/delivery/dead-letters/letter.ts';
 import { createMarkFile, readMarks } from '../../src/delivery/dead-letters/marks.ts';
 import { createDeadLetterMemory } from '../../src/delivery/dead-letters/memory.ts';
 import { type FoundLetter, readDirectory } from '../../src/delivery/dead-letters/read.ts';
@@ -142,6 +136,25 @@ describe('the files', () => {
     expect(await idsOf(after.read({}))).toEqual(['1:0', '2:0']);
     expect(removed).toEqual([{ destination: 'honeycomb', letters: 1, why: 'max_bytes' }]);
     await after.shutdown(AbortSignal.abort());
+  });
+});
+
+describe('many letters at once', () => {
+  it('leave others their turn', async () => {
+    const store = open();
+    await store.write([letter(0)]);
+    let turns = 0;
+    let isWriting = true;
+    const count = () => {
+      turns += 1;
+      if (isWriting) setImmediate(count);
+    };
+    setImmediate(count);
+
+    await store.write(Array.from({ length: 160 }, (_, position) => letter(position)));
+    isWriting = false;
+
+    expect(turns).toBeGreaterThanOrEqual(9);
   });
 });
 
@@ -383,26 +396,28 @@ describe('a letter', () => {
   const segments = record(frameDocuments(documents.map((text) => Buffer.from(text))));
 
   it('is one for each item, with where it came from', () => {
-    expect([...deadLettersOf(segments, death())]).toMatchObject([
+    expect([...lettersOf(segments, [death()])]).toMatchObject([
       { id: '7:0', document: documents[0], suspect: false, replayOf: '3:1@then' },
       { id: '7:1', document: documents[1], origin: { peer: '10.0.0.1', dataset: 'mine' } },
     ]);
   });
 
   it('holds all items of a suspect request, newlines within them unharmed', () => {
-    expect(suspectLetterOf(segments, death())).toMatchObject({ id: '7:0', documents, suspect: true });
+    expect([...lettersOf(segments, [{ ...death(), suspect: true }])]).toMatchObject([
+      { id: '7:0', documents, suspect: true },
+    ]);
   });
 
   it('holds bytes that nobody can decode as they are, once', () => {
     const broken = record(Buffer.from([0xff, 0xff, 0xff]), 'traces');
 
-    expect([...deadLettersOf(broken, death())]).toMatchObject([{ id: '7:0', raw: '////' }]);
+    expect([...lettersOf(broken, [death()])]).toMatchObject([{ id: '7:0', raw: '////' }]);
   });
 
   it('does not pass bytes off as text that they are not', () => {
     const latin1 = record(frameDocuments([Buffer.from([0x7b, 0xe9, 0x7d]), Buffer.from('{}')]));
 
-    const [first, second] = [...deadLettersOf(latin1, death())];
+    const [first, second] = [...lettersOf(latin1, [death()])];
     expect(first).toMatchObject({ raw: 'e+l9' });
     expect(second).toMatchObject({ document: '{}' });
   });

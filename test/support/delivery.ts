@@ -1,6 +1,6 @@
 // Part of the tests: a vendor that does as it is told, and a delivery over a real journal in memory.
 import type { DeadLetter } from '../../src/delivery/dead-letters/letter.ts';
-import { createDeadLetterMemory } from '../../src/delivery/dead-letters/memory.ts';
+import { createDeadLetterMemory, type DeadLetterMemory } from '../../src/delivery/dead-letters/memory.ts';
 import type {
   BatchLimits,
   Encoded,
@@ -10,6 +10,7 @@ import type {
 } from '../../src/delivery/exporter.ts';
 import { Delivery } from '../../src/delivery/loop.ts';
 import type { Journal, JournalEvents } from '../../src/journal/journal.ts';
+import type { JournalOptions } from '../../src/journal/open.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { Accepted, JournalRecord } from '../../src/model/signals.ts';
 import { frameDocuments } from '../../src/protocols/xray/datagram.ts';
@@ -108,6 +109,11 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
+/** Beside what the journal may be told. */
+export interface RigOptions extends Partial<JournalOptions> {
+  letters?: Pick<DeadLetterMemory, 'write' | 'newest'>;
+}
+
 /** How long a condition may take: so many timers of the clock that is turned by hand, and so long for the disk. */
 const TURNS = 5000;
 const WITHIN_MS = 10_000;
@@ -120,24 +126,24 @@ export async function startRig<T>(
   onError: (error: Error) => void = (error) => {
     throw error;
   },
+  { letters = createDeadLetterMemory(), ...options }: RigOptions = {},
 ): Promise<Rig> {
   const ledger = new Ledger();
   ledger.open('aws-xray', clock.now());
-  const deadLetters = createDeadLetterMemory();
   const events: JournalEvents = {
     recovered: ({ summary, settledItems }) => ledger.accept('aws-xray', summary.items - settledItems),
-    evicted: ({ items, code }) => ledger.settle('aws-xray', 'dropped', items, code),
+    evicted: ({ position, items, code, record }) => delivery.evicted(position, items, code, record),
     missing: () => undefined,
     memoryLost: (_, items) => ledger.settle('aws-xray', 'dropped', items, 'memory_lost'),
     writable: () => undefined,
   };
-  const journal = await startJournal({ dataDir, destinations: ['aws-xray'], clock, events });
-  const delivery = new Delivery({
+  const journal = await startJournal({ dataDir, destinations: ['aws-xray'], clock, events, ...options });
+  const delivery: Delivery<T> = new Delivery({
     destination: 'aws-xray',
     exporter,
     journal,
     ledger,
-    deadLetters,
+    deadLetters: letters,
     clock,
     random,
     onError,
@@ -148,7 +154,7 @@ export async function startRig<T>(
     ledger,
     clock,
     delivery,
-    letters: deadLetters.newest,
+    letters: letters.newest,
     accept: (accepted) => journal.append(accepted, () => ledger.accept('aws-xray', accepted.summary.items)),
     async until(condition) {
       const deadlineMs = performance.now() + WITHIN_MS;

@@ -1,4 +1,5 @@
 // Part of delivery: dead letters on disk. While that fails they go to memory if the journal is there too; else who writes keeps them.
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Clock } from '../../model/clock.ts';
 import type { DestinationId } from '../../model/signals.ts';
 import { LetterFiles, type LetterFilesOptions } from './files.ts';
@@ -90,7 +91,10 @@ export function createFileStore(options: FileStoreOptions, memory: DeadLetterMem
     start: () => inTurn(upkeep),
     write: (letters) =>
       inTurn(async () => {
-        for (const run of inRuns(letters)) await keep(run);
+        for (const run of inRuns(letters)) {
+          await keep(run);
+          if (run.length === RUN) await endOfTurn();
+        }
       }),
     async *read(filter, onUnreadable = () => undefined) {
       yield* readDirectory(dir, filter, onUnreadable);

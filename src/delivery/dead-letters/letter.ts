@@ -48,6 +48,8 @@ export interface Death {
   to: number;
   reason: Reason;
   vendor: VendorAnswer | null;
+  /** Perhaps not each of them: one letter for all. */
+  suspect?: boolean;
   deadAtMs: number;
 }
 
@@ -56,22 +58,23 @@ export function letterKey({ id, receivedAt }: Pick<LetterHead, 'id' | 'receivedA
   return `${id}@${receivedAt}`;
 }
 
-/** A letter for each source item; one for all the rest from the first that cannot be read. */
-export function* deadLettersOf(record: JournalRecord, death: Death): Generator<DeadLetter> {
-  for (let item = death.from; item < death.to; item++) {
-    const one = { ...death, from: item, to: item + 1 };
-    const contents = readContents(record, one);
-    yield { ...head(record, one, false), ...(contents ?? wholeRecord(record)) };
-    if (!contents) return;
+/** A letter for each source item; one for all the rest of a death from the first that cannot be read. */
+export function* lettersOf(record: JournalRecord, deaths: Iterable<Death>): Generator<DeadLetter> {
+  const read = createReader(record);
+  for (const death of deaths) {
+    for (const one of death.suspect ? [death] : singly(death)) {
+      const contents = read(one);
+      yield { ...head(record, one), ...(contents ?? wholeRecord(record)) };
+      if (!contents) break;
+    }
   }
 }
 
-/** One letter for all items among which the vendor refused some. */
-export function suspectLetterOf(record: JournalRecord, death: Death): DeadLetter {
-  return { ...head(record, death, true), ...(readContents(record, death) ?? wholeRecord(record)) };
+function* singly(death: Death): Generator<Death> {
+  for (let from = death.from; from < death.to; from++) yield { ...death, from, to: from + 1 };
 }
 
-function head(record: JournalRecord, death: Death, suspect: boolean): LetterHead {
+function head(record: JournalRecord, death: Death): LetterHead {
   const { only: _, replayOf, ...origin } = record.origin;
   return {
     id: `${record.position}:${death.from}`,
@@ -79,7 +82,7 @@ function head(record: JournalRecord, death: Death, suspect: boolean): LetterHead
     signal: record.signal,
     reason: { code: death.reason.code, message: death.reason.message },
     vendor: death.vendor,
-    suspect,
+    suspect: death.suspect ?? false,
     receivedAt: new Date(record.receivedAtMs).toISOString(),
     deadAt: new Date(death.deadAtMs).toISOString(),
     origin,
@@ -89,15 +92,21 @@ function head(record: JournalRecord, death: Death, suspect: boolean): LetterHead
 
 type Contents = Pick<DeadLetter, 'otlp' | 'document' | 'documents' | 'raw'>;
 
-/** Undefined when the record cannot be taken apart: that may be why it died. */
-function readContents(record: JournalRecord, { from, to }: Death): Contents | undefined {
-  try {
-    if (record.signal === 'segments') return documentContents(readDocuments(record.payload).slice(from, to));
-    const chosen = select(record.signal, record.payload, (index) => index >= from && index < to);
-    return { otlp: protobufToJson(record.signal, chosen) };
-  } catch {
-    return undefined;
-  }
+/** What it gives is undefined when the record cannot be taken apart: that may be why it died. */
+function createReader({ signal, payload }: JournalRecord): (items: Death) => Contents | undefined {
+  let documents: readonly Uint8Array[] | undefined;
+  return ({ from, to }) => {
+    try {
+      if (signal === 'segments') {
+        documents ??= readDocuments(payload);
+        return documentContents(documents.slice(from, to));
+      }
+      const chosen = select(signal, payload, (index) => index >= from && index < to);
+      return { otlp: protobufToJson(signal, chosen) };
+    } catch {
+      return undefined;
+    }
+  };
 }
 
 function documentContents(documents: readonly Uint8Array[]): Contents {
