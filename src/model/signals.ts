@@ -41,6 +41,8 @@ export interface Origin {
   only?: DestinationId;
   /** Which dead letter: `<id>@<receivedAt>`. */
   replayOf?: string;
+  /** Where the first of its items lay when it arrived, before any replay: `<position>:<item>@<receivedAt>`. */
+  first?: string;
 }
 
 /** What a receiver hands to intake. Never mutated once intake has appended it. */

@@ -1,5 +1,6 @@
 // Part of delivery: a dead letter: what a vendor refused for good, with its reason, so that a person can look at it and send it again.
 import { isUtf8 } from 'node:buffer';
+import { firstPlaceOf, renderPlace } from '../../model/first-place.ts';
 import type { Reason } from '../../model/reasons.ts';
 import type { DestinationId, JournalRecord, Origin, Signal } from '../../model/signals.ts';
 import { protobufToJson } from '../../protocols/otlp/json.ts';
@@ -19,8 +20,8 @@ export interface LetterHead {
   suspect: boolean;
   receivedAt: string;
   deadAt: string;
-  /** Who sent it, and the Honeycomb dataset that the client named. */
-  origin: Pick<Origin, 'peer' | 'keyRef' | 'dataset'>;
+  /** Who sent it, the Honeycomb dataset that the client named, and of a replay where it first lay. */
+  origin: Pick<Origin, 'peer' | 'keyRef' | 'dataset' | 'first'>;
   /** The letter whose replay was refused again. */
   replayOf?: string;
 }
@@ -75,7 +76,8 @@ function* singly(death: Death): Generator<Death> {
 }
 
 function head(record: JournalRecord, death: Death): LetterHead {
-  const { only: _, replayOf, ...origin } = record.origin;
+  const { only: _, replayOf, first, ...origin } = record.origin;
+  const place = firstPlaceOf(record);
   return {
     id: `${record.position}:${death.from}`,
     destination: death.destination,
@@ -85,7 +87,7 @@ function head(record: JournalRecord, death: Death): LetterHead {
     suspect: death.suspect ?? false,
     receivedAt: new Date(record.receivedAtMs).toISOString(),
     deadAt: new Date(death.deadAtMs).toISOString(),
-    origin,
+    origin: { ...origin, ...(first && { first: renderPlace({ ...place, item: place.item + death.from }) }) },
     ...(replayOf === undefined ? {} : { replayOf }),
   };
 }

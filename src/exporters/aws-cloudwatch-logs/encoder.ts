@@ -1,7 +1,9 @@
 // Part of exporters/aws-cloudwatch-logs: log records as events, requests as access lines, exceptions as error events.
+
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
 import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
 import type { Clock } from '../../model/clock.ts';
+import { firstPlaceOf } from '../../model/first-place.ts';
 import type { NotableSpans, Resource } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { Reason } from '../../model/reasons.ts';
@@ -46,14 +48,15 @@ export function encode(record: JournalRecord, context: EncoderContext): Encoded<
 
 function encodeLogs(record: JournalRecord, { decoder }: EncoderContext, collector: Collector): void {
   // Two lines may be equal to the nanosecond, so the place in the journal tells them apart; the arrival tells journals apart.
-  const prefix = `${record.receivedAtMs.toString(36)}:${record.position.toString(36)}`;
+  const first = firstPlaceOf(record);
+  const prefix = `${first.receivedAtMs.toString(36)}:${first.position.toString(36)}`;
   let index = 0;
   for (const { resource, scope, records } of decoder.logs(record)) {
     const fields = resourceFields(resource);
     for (const log of records) {
       const timeUnixMs =
         Number((log.timeUnixNano || log.observedTimeUnixNano) / 1_000_000n) || record.receivedAtMs;
-      const eventId = `${prefix}:${index.toString(36)}`;
+      const eventId = `${prefix}:${(first.item + index).toString(36)}`;
       const event = logEvent({ record: log, scope, resource, resourceFields: fields, timeUnixMs, eventId });
       collector.add(index, resource, [{ timeUnixMs, fields: event }]);
       index++;

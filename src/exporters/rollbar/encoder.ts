@@ -1,6 +1,8 @@
 // Part of exporters/rollbar: one item for each exception, wherever a record holds one.
+
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
 import type { Decoder, Encoded, EncodedItem } from '../../delivery/exporter.ts';
+import { firstPlaceOf } from '../../model/first-place.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { JournalRecord } from '../../model/signals.ts';
 import { fromLog, fromSpan, type Occurrence } from './occurrence.ts';
@@ -44,10 +46,11 @@ function occurrencesOf(record: JournalRecord, decoder: Decoder): readonly Found[
 
 function inLogs(record: JournalRecord, decoder: Decoder): readonly Found[] {
   const found: Found[] = [];
+  const first = firstPlaceOf(record);
   let index = 0;
   for (const { resource, scope, records } of decoder.logs(record)) {
     for (const log of records) {
-      const occurrence = fromLog(log, resource, scope, `${record.receivedAtMs}:${record.position}:${index}`);
+      const occurrence = fromLog(log, resource, scope, { ...first, item: first.item + index });
       if (occurrence) found.push({ index, occurrence });
       index++;
     }

@@ -1,5 +1,6 @@
 // Part of exporters/rollbar: one exception, wherever it was recorded.
 import type { RaisedException } from '../../correlation/exceptions.ts';
+import type { FirstPlace } from '../../model/first-place.ts';
 import { textOf } from '../../model/http-request.ts';
 import type { Attributes, LogRecord, Resource, Scope } from '../../model/otlp.ts';
 import { uuidOf } from './uuid.ts';
@@ -47,12 +48,12 @@ export function fromSpan({ span, event, eventIndex, resource, scope, stack }: Ra
 
 const EXCEPTION_KEYS = ['exception.type', 'exception.message', 'exception.stacktrace', 'exception.escaped'];
 
-/** Undefined for a record without an exception. `fallbackId` names a record that has no time of its own. */
+/** Undefined for a record without an exception. `first` names a record that has no time of its own, where a replay gives it that of its first arrival. */
 export function fromLog(
   log: LogRecord,
   resource: Resource,
   scope: Scope,
-  fallbackId: string,
+  first: FirstPlace,
 ): Occurrence | undefined {
   const { attributes, body, traceId, spanId } = log;
   const type = textOf(attributes, 'exception.type');
@@ -60,7 +61,8 @@ export function fromLog(
   if (type === undefined && message === undefined) return undefined;
   const logged = typeof body === 'string' ? body : undefined;
   const timeUnixNano = log.timeUnixNano || log.observedTimeUnixNano;
-  const place = timeUnixNano === 0n ? fallbackId : String(timeUnixNano);
+  const isUntimed = timeUnixNano === 0n || timeUnixNano === BigInt(first.receivedAtMs) * 1_000_000n;
+  const place = isUntimed ? `${first.receivedAtMs}:${first.position}:${first.item}` : String(timeUnixNano);
   return {
     uuid: uuidOf(['log', place, traceId, spanId, type, message, logged].join(':')),
     timeUnixNano,

@@ -17,7 +17,8 @@ export async function revive(letter: ParsedLetter, nowMs: number): Promise<Accep
   const { head } = letter;
   const { payload, summary } = await contentOf(letter);
   if (summary.items === 0) throw new MalformedError('it holds no item');
-  const origin = { ...head.origin, only: head.destination, replayOf: letterKey(head) };
+  const replayOf = letterKey(head);
+  const origin = { first: replayOf, ...head.origin, only: head.destination, replayOf };
   return { signal: head.signal, receivedAtMs: nowMs, payload, summary, origin };
 }
 
