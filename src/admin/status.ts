@@ -1,4 +1,5 @@
 // Part of admin: what GET /status says. Fields are added, never renamed.
+import type { DeadLetterStore } from '../delivery/dead-letters/store.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Counts } from '../ledger/account.ts';
 import type { DestinationState, Ledger } from '../ledger/ledger.ts';
@@ -38,6 +39,8 @@ export interface Status {
     maxMemoryBytes: number;
     damagedRecords: number;
   };
+  /** Why they cannot be written: what was refused is then queued until they can be. */
+  deadLetters: { dir: string | null; reason: Reason | null; since: string | null };
   receivers: {
     otlp: { accepted: { spans: number; logs: number; metrics: number }; refused: Tally };
     'aws-xray': {
@@ -59,6 +62,7 @@ export interface StatusSources {
   maxAgeMs: number;
   listening(): Listening;
   journal: Journal;
+  deadLetters: Pick<DeadLetterStore, 'dir' | 'trouble'>;
   ledger: Ledger;
   /** Why each destination that is off is off. */
   off: Readonly<Partial<Record<DestinationId, Reason>>>;
@@ -78,6 +82,7 @@ export async function buildStatus(sources: StatusSources): Promise<Status> {
     startedAt: new Date(sources.startedAtMs).toISOString(),
     listening: sources.listening(),
     journal: journalStatus(journal),
+    deadLetters: letterStatus(sources.deadLetters),
     receivers: {
       otlp: {
         accepted: {
@@ -113,6 +118,14 @@ function journalStatus(journal: Journal): Status['journal'] {
     memoryBytes,
     maxMemoryBytes,
     damagedRecords,
+  };
+}
+
+function letterStatus({ dir, trouble }: StatusSources['deadLetters']): Status['deadLetters'] {
+  return {
+    dir,
+    reason: trouble?.reason ?? null,
+    since: trouble ? new Date(trouble.sinceMs).toISOString() : null,
   };
 }
 

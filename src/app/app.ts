@@ -188,6 +188,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       maxAgeMs: config.journal.maxAgeMs,
       listening: () => listening,
       journal,
+      deadLetters,
       ledger,
       off,
       xrayReceiver: () => xray.status(),

@@ -2,9 +2,11 @@
 import type { Reason, ReasonCode } from '../model/reasons.ts';
 import type { Unwritable } from './journal.ts';
 
-const FATES: Readonly<Record<Unwritable, string>> = {
+/** `letters`: dead letters, while the journal itself is well. */
+const FATES: Readonly<Record<Unwritable | 'letters', string>> = {
   records: 'new data is kept in memory only',
   settlements: 'nothing is lost, but what is delivered now is delivered again after a kill',
+  letters: 'nothing is lost: what vendors refuse stays queued until its dead letter can be written',
 };
 
 type Code = Extract<ReasonCode, 'disk_full' | 'not_writable' | 'disk_error'>;
@@ -24,7 +26,7 @@ const FIXES: Readonly<Record<Code, string>> = {
   disk_error: 'Repair the disk of SIDECAST_DATA_DIR, or name another directory and restart.',
 };
 
-export function reasonOf(what: Unwritable, error: Error): Reason {
+export function reasonOf(what: keyof typeof FATES, error: Error): Reason {
   const code = CODES[(error as NodeJS.ErrnoException).code ?? ''] ?? 'disk_error';
   return {
     code,

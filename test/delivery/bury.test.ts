@@ -169,7 +169,7 @@ describe('many refusals', () => {
       () => 0.5,
       new ManualClock(),
     );
-    first.delivery.shutdown(AbortSignal.abort());
+    await first.delivery.shutdown(AbortSignal.abort());
     for (let record = 0; record < 3; record++)
       await first.accept(segments(...names(60, 'x'.repeat(500)), ...names(20, 'bad')));
     await first.stop();

@@ -1,5 +1,6 @@
 // Part of delivery: dead letters on disk. While that fails they go to memory if the journal is there too; else who writes keeps them.
 import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { reasonOf } from '../../journal/trouble.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { DestinationId } from '../../model/signals.ts';
 import { LetterFiles, type LetterFilesOptions } from './files.ts';
@@ -7,7 +8,7 @@ import type { DeadLetter } from './letter.ts';
 import { createMarkFile } from './marks.ts';
 import type { DeadLetterMemory } from './memory.ts';
 import { readDirectory } from './read.ts';
-import type { DeadLetterStore } from './store.ts';
+import type { DeadLetterStore, LetterTrouble } from './store.ts';
 
 export interface FileStoreOptions extends Pick<LetterFilesOptions, 'dir' | 'maxBytes' | 'sync'> {
   isJournalInMemory(): boolean;
@@ -36,7 +37,7 @@ export function createFileStore(options: FileStoreOptions, memory: DeadLetterMem
   });
   const marks = createMarkFile(dir, () => clock.now(), onUnmarked);
   let last: Promise<void> = Promise.resolve();
-  let isWritable = true;
+  let trouble: LetterTrouble | undefined;
   let isStopped = false;
   let sweptAtMs = Number.NEGATIVE_INFINITY;
   let cancelUpkeep: () => void = () => undefined;
@@ -53,8 +54,8 @@ export function createFileStore(options: FileStoreOptions, memory: DeadLetterMem
       (failure: Error) => failure,
     );
     const ok = error === undefined;
-    if (ok !== isWritable) onWritable(ok, error);
-    isWritable = ok;
+    if (ok !== (trouble === undefined)) onWritable(ok, error);
+    trouble = error && { reason: reasonOf('letters', error), sinceMs: trouble?.sinceMs ?? clock.now() };
     return ok;
   }
 
@@ -88,6 +89,9 @@ export function createFileStore(options: FileStoreOptions, memory: DeadLetterMem
   return {
     dir,
     marks,
+    get trouble() {
+      return trouble;
+    },
     start: () => inTurn(upkeep),
     write: (letters) =>
       inTurn(async () => {

@@ -1,5 +1,6 @@
 // Part of delivery: where the dead letters of a process go, and where they are read from.
 import type { Component } from '../../model/component.ts';
+import type { Reason } from '../../model/reasons.ts';
 import type { DestinationId } from '../../model/signals.ts';
 import { createFileStore, type FileStoreOptions } from './file-store.ts';
 import type { LetterFilter } from './filter.ts';
@@ -11,9 +12,16 @@ import type { FoundLetter, OnUnreadable } from './read.ts';
 /** Why letters went that nobody asked to go. */
 export type Removal = 'max_bytes' | 'max_age' | 'memory_full' | 'memory_lost';
 
+export interface LetterTrouble {
+  reason: Reason;
+  sinceMs: number;
+}
+
 export interface DeadLetterStore extends DeadLetters, Component {
   readonly dir: string | null;
   readonly marks: MarkBook;
+  /** Why letters cannot be written now, and since when. */
+  readonly trouble: LetterTrouble | undefined;
   /** Oldest first. */
   read(filter: LetterFilter, onUnreadable?: OnUnreadable): AsyncIterable<FoundLetter>;
 }
@@ -30,6 +38,7 @@ export function createDeadLetterStore(options: DeadLetterStoreOptions): DeadLett
   if (dir !== null) return createFileStore({ ...options, dir }, memory);
   return {
     dir,
+    trouble: undefined,
     marks: createMarkMemory(),
     start: async () => undefined,
     write: (letters) => memory.write(letters),
