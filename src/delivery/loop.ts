@@ -17,6 +17,7 @@ import type { Partition } from './partitions.ts';
 import { Rejections } from './rejections.ts';
 import { Schedule } from './schedule.ts';
 import { Settler } from './settler.ts';
+import { steadyClock } from './steady-clock.ts';
 
 export interface DeliveryOptions<T> {
   destination: DestinationId;
@@ -37,6 +38,8 @@ const BYTES_PER_TURN = 128 * 1024;
 
 export class Delivery<T> implements Component {
   readonly #options: DeliveryOptions<T>;
+  /** For what is due. Ages are told by the other, which everybody has. */
+  readonly #clock: Clock;
   readonly #lanes: Lanes;
   readonly #schedule: Schedule<T>;
   readonly #settler: Settler<T>;
@@ -53,6 +56,8 @@ export class Delivery<T> implements Component {
 
   constructor(options: DeliveryOptions<T>) {
     this.#options = options;
+    this.#clock = steadyClock(options.clock);
+    const steady = { ...options, clock: this.#clock };
     const lanes = new Lanes(options.journal.reader(options.destination));
     const schedule = new Schedule(options.exporter);
     const budget = new Budget(MAX_LOADED_BYTES, options.exporter.limits);
@@ -61,12 +66,12 @@ export class Delivery<T> implements Component {
       release: (entries) => this.#release(entries),
       letGo: (loaded) => this.#memory.letGo(loaded),
     });
-    const settler = new Settler(options, rejections, budget);
+    const settler = new Settler(steady, rejections, budget);
     this.#burials = burials;
     this.#lanes = lanes;
     this.#schedule = schedule;
     this.#settler = settler;
-    this.#memory = new Memory(options, { lanes, schedule, settler, budget, burials });
+    this.#memory = new Memory(steady, { lanes, schedule, settler, budget, burials });
   }
 
   async start(): Promise<void> {
@@ -113,6 +118,7 @@ export class Delivery<T> implements Component {
 
   /** Reads and encodes a turn's worth while there is room. `all`: nothing is left to read. */
   async #fill(): Promise<'all' | 'full' | 'more'> {
+    this.#schedule.forgetIdle();
     if (await this.#memory.unpark()) return 'more';
     const nowMs = this.#options.clock.now();
     if (this.#schedule.isLate(nowMs)) this.#lanes.open(nowMs);
@@ -139,9 +145,9 @@ export class Delivery<T> implements Component {
   }
 
   #dispatch(): void {
-    const { clock, exporter } = this.#options;
+    const { exporter } = this.#options;
     while (this.#inFlight < exporter.limits.concurrency && !this.#isStopped) {
-      const next = this.#schedule.next(clock.now(), this.#isFlushing);
+      const next = this.#schedule.next(this.#clock.now(), this.#isFlushing);
       if (!next) return;
       void this.#send(next.partition, next.batch);
     }
@@ -156,12 +162,12 @@ export class Delivery<T> implements Component {
       if (this.#isStopped && result.status === 'retryable') return;
       const settled = await this.#settler.apply(partition, batch, result);
       this.#memory.release(settled);
-      if (wasBlocked && !partition.isFailing) this.#schedule.probeBlocked(this.#options.clock.now());
+      if (wasBlocked && !partition.isFailing) this.#schedule.probeBlocked(this.#clock.now());
       this.#reportState();
     } catch (error) {
       // Whatever went wrong here, the items are not settled: they go out again.
       this.#options.onError(error as Error);
-      partition.returned.push({ ...batch, notBeforeMs: this.#options.clock.now() + 1000 });
+      partition.returned.push({ ...batch, notBeforeMs: this.#clock.now() + 1000 });
     } finally {
       this.#inFlight -= 1;
       partition.inFlight -= 1;
@@ -213,12 +219,12 @@ export class Delivery<T> implements Component {
       this.#isAwake = false;
       return;
     }
-    const { clock, exporter } = this.#options;
-    const hasSlot = this.#inFlight < exporter.limits.concurrency;
+    const { limits } = this.#options.exporter;
+    const hasSlot = this.#inFlight < limits.concurrency;
     const dueAtMs = hasSlot ? this.#schedule.dueAtMs() : Number.POSITIVE_INFINITY;
     await new Promise<void>((resolve) => {
       const cancel = Number.isFinite(dueAtMs)
-        ? clock.schedule(Math.max(0, dueAtMs - clock.now()), resolve)
+        ? this.#clock.schedule(Math.max(0, dueAtMs - this.#clock.now()), resolve)
         : undefined;
       this.#wake = () => {
         cancel?.();

@@ -82,7 +82,9 @@ export class Memory<T> {
     const items = encoded.items.flatMap((item) => unsettledParts(item, isSettled, this.#options.exporter));
     if (!known) {
       this.#loaded.set(record.position, loaded);
-      loaded.expect(items.map((item) => item.sources));
+      loaded.expect(
+        items.filter((item) => this.#isOwed(item, record.position, only)).map((item) => item.sources),
+      );
       await this.#settler.settleEncoded(loaded, encoded);
     }
     for (const item of items) {
@@ -154,6 +156,12 @@ export class Memory<T> {
     for (const loaded of this.#loaded.values()) {
       if (loaded.evicted) loaded.resolveRest({ outcome: 'dropped', code: loaded.evicted.code });
     }
+  }
+
+  /** False of items that had their outcome before the record was parked. */
+  #isOwed(item: EncodedItem<T>, position: Position, only: Partition<T> | undefined): boolean {
+    const partition = this.#schedule.get(item.partition);
+    return !only || partition === only || partition.parked.has(position);
   }
 
   #enqueue(partition: Partition<T>, lane: Lane, item: EncodedItem<T>, loaded: LoadedRecord): void {

@@ -4,12 +4,16 @@ import type { Exporter } from './exporter.ts';
 import { LATE_MS, type Lane } from './lanes.ts';
 import { Partition } from './partitions.ts';
 
+/** Partitions that are not looked at to be forgotten. */
+const REMEMBERED = 64;
+
 export class Schedule<T> {
   readonly #exporter: Exporter<T>;
   readonly #partitions = new Map<string, Partition<T>>();
   /** Who was served last stands at the end of its lane's line. */
   readonly #lines: Readonly<Record<Lane, Set<Partition<T>>>> = { main: new Set(), live: new Set() };
   #turn: Lane = 'live';
+  #rememberedMax = REMEMBERED;
 
   constructor(exporter: Exporter<T>) {
     this.#exporter = exporter;
@@ -26,6 +30,17 @@ export class Schedule<T> {
 
   all(): IterableIterator<Partition<T>> {
     return this.#partitions.values();
+  }
+
+  /** Partitions may be named by what clients send: those with nothing to do are forgotten when there are many. */
+  forgetIdle(): void {
+    if (this.#partitions.size <= this.#rememberedMax) return;
+    for (const [key, partition] of this.#partitions) {
+      if (!partition.isIdle || partition.isFailing) continue;
+      this.#partitions.delete(key);
+      for (const line of Object.values(this.#lines)) line.delete(partition);
+    }
+    this.#rememberedMax = Math.max(REMEMBERED, 2 * this.#partitions.size);
   }
 
   /** The next request that may go out now. */

@@ -1,8 +1,11 @@
 // Part of the tests: the delivery loop against a vendor that does as it is told.
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ExportResult, Refusal } from '../../src/delivery/exporter.ts';
 import { Delivery } from '../../src/delivery/loop.ts';
+import { Schedule } from '../../src/delivery/schedule.ts';
 import { ok, type Rig, reason, segments, startRig, stubExporter } from '../support/delivery.ts';
+import { ManualClock } from '../support/records.ts';
 
 const retryable = (counts = true): ExportResult => ({
   status: 'retryable',
@@ -236,5 +239,88 @@ describe(Delivery, () => {
     await rig.delivery.shutdown(AbortSignal.abort());
 
     expect(rig.counts().queued).toBe(0);
+  });
+});
+
+/** Its timers go on as they were, as Node's do. */
+class SetBack extends ManualClock {
+  backMs = 0;
+
+  override now(): number {
+    return super.now() - this.backMs;
+  }
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await endOfTurn();
+}
+
+describe('a clock that is set back', () => {
+  it('does not make a destination wait for longer than it would', async () => {
+    const clock = new SetBack();
+    let isDown = true;
+    const exporter = stubExporter(() =>
+      isDown ? { status: 'retryable', reason: reason('vendor_unavailable'), counts: false } : ok,
+    );
+    const run = await startRig(exporter, 'memory', () => 0.5, clock);
+    await run.accept(segments('a'));
+    await run.accept(segments('b'));
+    for (let i = 0; i < 20; i++) {
+      clock.advance(5000);
+      await turns(20);
+    }
+    expect(exporter.sent.length).toBeGreaterThan(2);
+
+    clock.backMs = 3_600_000;
+    isDown = false;
+    for (let i = 0; i < 70; i++) {
+      clock.advance(1000);
+      await turns(20);
+    }
+
+    expect(run.counts()).toMatchObject({ delivered: 2, queued: 0 });
+    await run.stop();
+  });
+});
+
+describe('partitions', () => {
+  it('that have nothing to do are forgotten, and come back when there is something', () => {
+    const schedule = new Schedule(stubExporter(() => ok));
+    const busy = schedule.get('busy');
+    busy.parked.add(7);
+    const failing = schedule.get('failing');
+    failing.block(reason('unauthorized'), 0);
+    for (let i = 0; i < 1000; i++) {
+      schedule.get(`p${i}`);
+      schedule.forgetIdle();
+    }
+
+    expect([...schedule.all()].length).toBeLessThanOrEqual(200);
+    expect(schedule.get('busy')).toBe(busy);
+    expect(schedule.get('failing')).toBe(failing);
+  });
+
+  it('that share a source item settle it once both have had their part, also where one of them had to wait', async () => {
+    let isShut = true;
+    const exporter = stubExporter((items) =>
+      items[0]?.partition === 'shut' && isShut ? { status: 'blocked', reason: reason('unauthorized') } : ok,
+    );
+    const encode = exporter.encode.bind(exporter);
+    exporter.encode = (record) => {
+      const { items, ...rest } = encode(record);
+      return { ...rest, items: items.flatMap((item) => [item, { ...item, partition: 'shut' }]) };
+    };
+    const run = await startRig(exporter);
+    for (let i = 0; i < 40; i++) {
+      await run.accept(segments(`x${i}`));
+      run.clock.advance(200);
+      await turns(10);
+    }
+    expect(run.counts()).toMatchObject({ delivered: 0, queued: 40 });
+    isShut = false;
+    await run.until(() => run.counts().queued === 0);
+
+    expect(run.counts()).toMatchObject({ delivered: 40, dropped: 0 });
+    await run.stop();
   });
 });
