@@ -1,6 +1,6 @@
 // Part of the journal: settlements on disk, cursors/<destination>.log. Lines of `<crc32> <json>`; what is not whole is ignored, and
 // costs no more than that it is delivered again.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ItemSet } from '../../model/item-set.ts';
 import type { DestinationId, Position } from '../../model/signals.ts';
@@ -56,6 +56,8 @@ export class CursorFile {
   }
 
   async #rewrite(line: string): Promise<void> {
+    // Somebody may have cleared the data directory.
+    await this.#files.makeDirectory(dirname(this.#path));
     const file = await replaceFile(this.#files, this.#path, async (target) => {
       await writeAll(target, [Buffer.from(line)], 0);
     });
