@@ -6,7 +6,7 @@ import type { Clock, Random } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { ReasonCode } from '../model/reasons.ts';
 import type { DestinationId, JournalRecord, Position } from '../model/signals.ts';
-import type { Batch, Entry } from './batcher.ts';
+import type { Batch } from './batcher.ts';
 import { Budget } from './budget.ts';
 import { Burials } from './bury.ts';
 import type { DeadLetters } from './dead-letters/letter.ts';
@@ -63,8 +63,14 @@ export class Delivery<T> implements Component {
     const budget = new Budget(MAX_LOADED_BYTES, options.exporter.limits);
     const burials = new Burials(options, lanes);
     const rejections = new Rejections<T>(burials, budget, {
-      release: (entries) => this.#release(entries),
-      letGo: (loaded) => this.#memory.letGo(loaded),
+      release: (entries) => {
+        this.#memory.release(entries);
+        this.#wakeUp();
+      },
+      letGo: (loaded) => {
+        this.#memory.letGo(loaded);
+        this.#wakeUp();
+      },
     });
     const settler = new Settler(steady, rejections, budget);
     this.#burials = burials;
@@ -173,11 +179,6 @@ export class Delivery<T> implements Component {
       partition.inFlight -= 1;
       this.#wakeUp();
     }
-  }
-
-  #release(entries: readonly Entry<T>[]): void {
-    this.#memory.release(entries);
-    this.#wakeUp();
   }
 
   /** The destination's state is that of its worst partition. */

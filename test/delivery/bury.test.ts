@@ -70,15 +70,21 @@ describe('while dead letters cannot be written', () => {
     expect(isConserved(counts())).toBe(true);
   });
 
-  it('a destination of which everything is refused reads no further at some point', async () => {
-    const { accept, until, counts, exporter } = await start({ canBeWritten: false });
+  it('a destination of which everything is refused reads no further at some point, and goes on by itself later', async () => {
+    const state = { canBeWritten: false };
+    const { accept, until, counts, exporter, clock } = await start(state);
     for (let record = 0; record < 1200; record++) await accept(segments(`bad${record}`));
     await accept(segments('fine'));
 
     for (let turn = 0; turn < 500; turn++) await endOfTurn();
     expect(counts().queued).toBe(1201);
+    clock.advance(60_000);
+    for (let turn = 0; turn < 500; turn++) await endOfTurn();
     expect(exporter.sent).toEqual([]);
-    await until(() => true);
+
+    state.canBeWritten = true;
+    await until(() => counts().queued === 0);
+    expect(counts()).toMatchObject({ delivered: 1, rejected: 1200 });
   });
 
   it('and a request that was refused without names, too, ends as a suspect letter', async () => {
