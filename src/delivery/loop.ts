@@ -6,7 +6,7 @@ import type { Clock, Random } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { ReasonCode } from '../model/reasons.ts';
 import type { DestinationId, JournalRecord, Position } from '../model/signals.ts';
-import type { Batch } from './batcher.ts';
+import type { Batch, Entry } from './batcher.ts';
 import { Budget } from './budget.ts';
 import { Burials } from './bury.ts';
 import type { DeadLetters } from './dead-letters/letter.ts';
@@ -35,6 +35,8 @@ export interface DeliveryOptions<T> {
 const MAX_LOADED_BYTES = 2 * 1024 * 1024;
 /** So much is read and encoded in one turn of the event loop: 5 ms where spans become documents (DESIGN section 1). */
 const BYTES_PER_TURN = 128 * 1024;
+/** A bug may be of a moment. */
+const AGAIN_AFTER_BUG_MS = 1000;
 
 export class Delivery<T> implements Component {
   readonly #options: DeliveryOptions<T>;
@@ -171,14 +173,23 @@ export class Delivery<T> implements Component {
       if (wasBlocked && !partition.isFailing) this.#schedule.probeBlocked(this.#clock.now());
       this.#reportState();
     } catch (error) {
-      // Whatever went wrong here, the items are not settled: they go out again.
       this.#options.onError(error as Error);
-      partition.returned.push({ ...batch, notBeforeMs: this.#clock.now() + 1000 });
+      this.#sendAgain(partition, batch);
     } finally {
       this.#inFlight -= 1;
       partition.inFlight -= 1;
       this.#wakeUp();
     }
+  }
+
+  /** Whatever went wrong, what is not settled goes out again. What is may not: its bytes may be another record's by now. */
+  #sendAgain(partition: Partition<T>, batch: Batch<T>): void {
+    const isSettled = ({ loaded, item: { sources } }: Entry<T>) =>
+      loaded.isRangeSettled(sources.from, sources.to);
+    const open = batch.entries.filter((entry) => !isSettled(entry));
+    this.#memory.release(batch.entries.filter(isSettled));
+    const notBeforeMs = this.#clock.now() + AGAIN_AFTER_BUG_MS;
+    if (open.length > 0) partition.returned.push({ ...batch, entries: open, notBeforeMs });
   }
 
   /** The destination's state is that of its worst partition. */

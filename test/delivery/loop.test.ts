@@ -324,3 +324,32 @@ describe('partitions', () => {
     await run.stop();
   });
 });
+
+describe('a bug while outcomes are settled', () => {
+  it('sends again what has no outcome, and nothing that has', async () => {
+    const exporter = stubExporter(() => ok);
+    const errors: Error[] = [];
+    const run = await startRig(
+      exporter,
+      'memory',
+      () => 0.5,
+      new ManualClock(),
+      (error) => void errors.push(error),
+    );
+    let settled = 0;
+    run.ledger.subscribe(({ kind }) => {
+      if (kind === 'settled' && ++settled === 3) throw new Error('a bug');
+    });
+    await run.accept(segments('a', 'b', 'c', 'd', 'e'));
+
+    await run.until(() => run.counts().queued === 0);
+
+    expect(errors).toMatchObject([{ message: 'a bug' }]);
+    expect(exporter.sent).toEqual([
+      ['a', 'b', 'c', 'd', 'e'],
+      ['d', 'e'],
+    ]);
+    expect(run.counts()).toMatchObject({ accepted: 5, delivered: 5 });
+    await run.stop();
+  });
+});
