@@ -9,7 +9,9 @@ import { xraySettingsTable } from '../src/cli/xray-settings.ts';
 import { renderEnvExample, renderMarkdownTable } from '../src/config/document.ts';
 import { REASONS } from '../src/model/reasons.ts';
 import { EVENTS } from '../src/telemetry/events.ts';
+import { backlogBlocks } from './chaos/backlog/blocks.ts';
 import { reliabilityBlocks } from './chaos/reliability.ts';
+import { journalBlocks } from './journal/blocks.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const README = join(ROOT, 'README.md');
@@ -30,6 +32,8 @@ const generated: Readonly<Record<string, string>> = {
   reasons: table('code', Object.entries(REASONS)),
   events: table('event', Object.entries(EVENTS)),
   ...reliabilityBlocks(),
+  ...journalBlocks(),
+  ...backlogBlocks(),
 };
 
 function withGenerated(readme: string): string {

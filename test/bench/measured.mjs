@@ -38,10 +38,12 @@ export async function startSidecast({ main, destinations, env, sinkUrl }) {
     const readyMs = performance.now() - startedMs;
     return {
       pid: child.pid,
+      dataDir,
       readyMs,
       otlpPort: portOf(listening.otlp[0]),
       xrayPort: portOf(listening.xrayUdp[0]),
       status: () => statusJson(`http://${admin}/status`),
+      adminPort: portOf(admin),
       stop,
     };
   } catch (error) {
