@@ -16,6 +16,12 @@ const MIB = 1024 * 1024;
 const MAX_IN_FLIGHT_BYTES = 32 * MIB;
 /** The chunks of a body, the body, its way to the disk and to one vendor, and what the collector has not seen yet. */
 const COPIES = 6;
+/**
+ * Node reads into 64 KiB buffers, also what is read past (1.6 GB here), and V8 looks at what lies outside its heap when that
+ * has grown by 64 MiB (kExternalAllocationSoftLimit): 180 to 245 MB were measured on Node 24, 110 to 175 on 20.
+ */
+const UNCOLLECTED_BYTES = 64 * MIB;
+const MAX_GROWN_BYTES = COPIES * MAX_IN_FLIGHT_BYTES + UNCOLLECTED_BYTES;
 const CLIENTS = 200;
 
 let sandbox: Sandbox;
@@ -127,8 +133,7 @@ describe.skipIf(!existsSync('/proc/self/status'))('two hundred large uploads at 
       accepted: { spans: taken.length * 64 },
       refused: { overloaded: refused.length },
     });
-    const grownBytes = peakBytes() - idleBytes;
-    expect(grownBytes).toBeLessThan(COPIES * MAX_IN_FLIGHT_BYTES);
+    expect(peakBytes() - idleBytes).toBeLessThan(MAX_GROWN_BYTES);
   });
 
   it('are bounded by what they inflate to', async () => {
@@ -138,7 +143,7 @@ describe.skipIf(!existsSync('/proc/self/status'))('two hundred large uploads at 
     const answers = await uploadAll(bomb, { 'content-encoding': 'gzip', 'content-length': bomb.length });
 
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400, 503]));
-    expect(peakBytes() - idleBytes).toBeLessThan(COPIES * MAX_IN_FLIGHT_BYTES);
+    expect(peakBytes() - idleBytes).toBeLessThan(MAX_GROWN_BYTES);
   });
 });
 

@@ -53,41 +53,44 @@ interface Collector {
   discard(): void;
 }
 
+/** A body of unknown length that outgrows its buffer moves to one so many times as large: what it has not written to costs nothing. */
+const GROWTH = 4;
+
 /**
- * A body of known length is put together as it comes: Node reads into 64 KiB buffers, and those that wait for the end of
- * their body outlive the young generation (100 MB of them at 70,000 spans/s). Memory that nobody wrote to costs nothing.
+ * A body is put together as it comes: Node reads into 64 KiB buffers, and those that wait for the end of their body
+ * outlive the young generation (100 MB of them at 70,000 spans/s). Memory that nobody wrote to costs nothing.
  */
 function collect(length: number, pool: BufferPool): Collector {
-  const chunks: Buffer[] = [];
-  let whole: Buffer | undefined;
-  let at = 0;
+  let buffer: Buffer | undefined;
+  let size = 0;
+  const discard = () => {
+    if (buffer) pool.give(buffer);
+    // V8 keeps what a stack trace could show: the refusal would hold the body until its answer is sent.
+    buffer = undefined;
+  };
+  const grow = (bytes: number): Buffer => {
+    const larger = pool.take(bytes);
+    if (buffer) larger.set(buffer.subarray(0, size));
+    discard();
+    buffer = larger;
+    return larger;
+  };
   return {
     add(chunk) {
-      if (length === 0) chunks.push(chunk);
-      else {
-        whole ??= pool.take(length);
-        whole.set(chunk, at);
-        at += chunk.length;
-      }
+      const needed = size + chunk.length;
+      const room = buffer ?? grow(length || Math.max(needed, UNKNOWN_LENGTH_BYTES));
+      (needed > room.length ? grow(needed * GROWTH) : room).set(chunk, size);
+      size = needed;
     },
-    whole: () => whole ?? (chunks.length === 1 ? chunks[0]! : join(chunks, pool)),
-    discard() {
-      if (whole) pool.give(whole);
-      whole = undefined;
-      // V8 keeps what a stack trace could show: the refusal would hold the body until its answer is sent.
-      chunks.length = 0;
+    whole() {
+      if (!buffer || size === buffer.length) return buffer ?? Buffer.alloc(0);
+      const exact = pool.take(size);
+      exact.set(buffer.subarray(0, size));
+      discard();
+      return exact;
     },
+    discard,
   };
-}
-
-function join(chunks: readonly Buffer[], pool: BufferPool): Buffer {
-  const whole = pool.take(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 /**
