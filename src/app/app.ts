@@ -55,7 +55,7 @@ export interface App {
 }
 
 /** Body buffers kept for the next requests. */
-const IDLE_BUFFER_BYTES = 8 * 1024 * 1024;
+const IDLE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Resolves once every port is bound. Throws when a port is taken or the data directory is another process's. */
 export async function startApp(options: AppOptions): Promise<App> {

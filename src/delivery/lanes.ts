@@ -13,6 +13,9 @@ export interface Laned {
   lane: Lane;
 }
 
+/** Tells what a lane has read and is in memory. */
+type IsLoaded = (position: Position) => boolean;
+
 export class Lanes {
   #main: JournalReader;
   #live: JournalReader | undefined;
@@ -38,7 +41,7 @@ export class Lanes {
   }
 
   /** Where this lane lags as well, what has grown too old for it is left to the other, and it goes on with what has not. */
-  async nextLive(nowMs: number): Promise<Laned | undefined> {
+  async nextLive(nowMs: number, isLoaded: IsLoaded): Promise<Laned | undefined> {
     // Behind what was late nothing is, but where the clock was set: that is not looked for now.
     for (let tries = 0; tries < 2; tries += 1) {
       const read = await this.#live?.next();
@@ -46,6 +49,7 @@ export class Lanes {
       if (!isLate(read, nowMs)) return { read, lane: 'live' };
       this.#live = this.#live.since(nowMs - LATE_MS);
       if (read.record.position < this.#main.position) return { read, lane: 'main' };
+      if (!isLoaded(read.record.position)) this.#main.forgo(read);
     }
     return undefined;
   }
@@ -55,8 +59,7 @@ export class Lanes {
     return this.#main.read(position);
   }
 
-  /** `isLoaded` tells what the live lane has read. */
-  async nextMain(nowMs: number, isLoaded: (position: Position) => boolean): Promise<Laned | undefined> {
+  async nextMain(nowMs: number, isLoaded: IsLoaded): Promise<Laned | undefined> {
     const before = this.#live?.position;
     const read = await this.#main.next(before === undefined ? undefined : { before, except: isLoaded });
     if (read && isLate(read, nowMs)) this.open(nowMs);

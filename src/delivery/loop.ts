@@ -144,12 +144,13 @@ export class Delivery<T> implements Component {
   async #next(): Promise<Laned | undefined> {
     if (this.#isStopped) return undefined;
     const nowMs = this.#options.clock.now();
+    const isLoaded = (position: Position) => this.#memory.has(position);
     if (this.#lanes.areTwo && this.#memory.hasRoomForLive) {
-      const live = await this.#lanes.nextLive(nowMs);
+      const live = await this.#lanes.nextLive(nowMs, isLoaded);
       if (live) return live;
     }
     if (!this.#memory.hasRoom && !this.#memory.parkFailing()) return undefined;
-    return this.#lanes.nextMain(nowMs, (position) => this.#memory.has(position));
+    return this.#lanes.nextMain(nowMs, isLoaded);
   }
 
   #dispatch(): void {

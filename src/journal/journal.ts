@@ -31,6 +31,8 @@ export interface JournalReader {
   since(receivedAtMs: number): JournalReader;
   /** One record again; undefined when it is settled or gone. */
   read(position: Position): Promise<ReadRecord | undefined>;
+  /** What was read is not used, here or elsewhere: it will be read again, and its payload may be used for others. */
+  forgo(read: ReadRecord): void;
 }
 
 export interface Backlog {

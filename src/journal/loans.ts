@@ -33,8 +33,8 @@ export class Loans {
     return this.#hold({ ...record, payload });
   }
 
-  /** Settled whole: no request with its bytes is on the way. */
-  settled(position: Position): void {
+  /** No request with its bytes is on the way: settled whole, or not used at all. */
+  giveBack(position: Position): void {
     const record = this.#held.get(position);
     if (!record) return;
     this.forget(position);

@@ -173,7 +173,7 @@ export class Log implements Journal {
     const cursor = this.#cursor(destination);
     if (items === 'whole') {
       cursor.settle(position);
-      this.#loans.get(destination)?.settled(position);
+      this.#loans.get(destination)?.giveBack(position);
       // At once: what lives briefly is cheap to collect, and this is the bulk of all memory.
       this.#tail.recycleBelow(this.#bound.lowestUnsettled());
     } else cursor.settleItems(position, items);

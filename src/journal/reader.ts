@@ -105,6 +105,7 @@ export function createReader(options: ReaderOptions, from?: Position): JournalRe
         read ?? advance(main(), Math.min(segments.end, bounds?.before ?? Number.POSITIVE_INFINITY), bounds)
       );
     },
+    forgo: ({ record }) => loans.giveBack(record.position),
     since: (receivedAtMs) => createReader(options, Math.max(main().from, firstSince(segments, receivedAtMs))),
     async read(position) {
       while (!settlements.has(position)) {

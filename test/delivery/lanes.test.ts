@@ -5,6 +5,7 @@ import type { BatchLimits, ExportResult } from '../../src/delivery/exporter.ts';
 import { LATE_MS, Lanes } from '../../src/delivery/lanes.ts';
 import { Delivery } from '../../src/delivery/loop.ts';
 import { isConserved } from '../../src/ledger/account.ts';
+import { noPool } from '../../src/model/buffer-pool.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import { LIMITS, ok, type Rig, reason, segments, startRig, stubExporter } from '../support/delivery.ts';
 import { accepted, ManualClock, startJournal } from '../support/records.ts';
@@ -296,11 +297,16 @@ describe(Delivery, () => {
 describe(Lanes, () => {
   async function startLanes() {
     const clock = new ManualClock();
-    const journal = await startJournal({ dataDir: 'memory', clock });
+    const held = new Map<Uint8Array, number>();
+    const hold = (change: number) => (buffer: Uint8Array) => {
+      held.set(buffer, (held.get(buffer) ?? 0) + change);
+    };
+    const pool = { ...noPool, retain: hold(1), give: hold(-1) };
+    const journal = await startJournal({ dataDir: 'memory', clock, pool });
     const lanes = new Lanes(journal.reader('honeycomb'));
     const receive = (text: string) => journal.append(accepted(text, 1, 'traces', clock.now()));
-    const live = async () => (await lanes.nextLive(clock.now()))?.read.record.position;
-    return { clock, journal, lanes, receive, live };
+    const live = async () => (await lanes.nextLive(clock.now(), () => false))?.read.record.position;
+    return { clock, journal, lanes, receive, live, held };
   }
 
   it('goes on with what is new where the live lane came upon what is not', async () => {
@@ -318,6 +324,20 @@ describe(Lanes, () => {
     for (let i = 0; i < 3; i++)
       left.push((await lanes.nextMain(clock.now(), (at) => at === position))?.read.record.position);
     expect(left).toEqual([position - 2, position - 1, undefined]);
+    await journal.shutdown(AbortSignal.abort());
+  });
+
+  it('holds the bytes of what it took, and of nothing that it left over', async () => {
+    const { clock, journal, lanes, receive, live, held } = await startLanes();
+    lanes.open(clock.now());
+    await receive('was new');
+    clock.advance(2 * LATE_MS);
+    await receive('is new');
+
+    await live();
+
+    const byText = [...held].map(([payload, holders]) => [Buffer.from(payload).toString(), holders]);
+    expect(Object.fromEntries(byText)).toEqual({ 'was new': 0, 'is new': 1 });
     await journal.shutdown(AbortSignal.abort());
   });
 });
