@@ -55,7 +55,7 @@ export async function startSidecast({ main, destinations, env, sinkUrl }) {
 /** As in the image (docker/Dockerfile). */
 const IMAGE = {
   MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '1048576',
+  MALLOC_MMAP_THRESHOLD_: '262144',
   MALLOC_TRIM_THRESHOLD_: '1048576',
 };
 
