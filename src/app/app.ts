@@ -136,7 +136,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     journal,
     ledger,
     admission,
-    processors: [createMemoryKeeper(), adviser],
+    processors: [adviser],
     destinations: on,
     routing,
   });
@@ -231,11 +231,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     // What SDKs send unasked comes first: nothing waits for a region, for credentials or for a vendor's library.
     for (const component of [deadLetters, sampling, ...telemetry, xray]) await start(component);
     outgoing.begin();
+    const keepMemory = createMemoryKeeper();
     const parts = { config, version, clock, random, decoder: createDecoder(), ...outgoing };
     for (const destination of registry) {
       if (off[destination.id]) continue;
       const { delivery, watch } = await buildDestination(destination, {
         ...parts,
+        keepMemory,
         journal,
         ledger,
         deadLetters,

@@ -5,6 +5,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Component } from '../model/component.ts';
 import { letOthersIn } from '../model/let-others-in.ts';
+import type { JournalRecord } from '../model/signals.ts';
 import type { Events } from '../telemetry/events.ts';
 import { watchIdentity } from './aws-watch.ts';
 import { reportBatches } from './batch-reports.ts';
@@ -23,18 +24,25 @@ export interface DestinationOptions extends Omit<BuildContext, 'destination'> {
   ledger: Ledger;
   deadLetters: DeadLetters;
   events: Events;
+  /** Told what is encoded. */
+  keepMemory(encodedBytes: number): void;
 }
 
 export async function buildDestination(
   { id, build }: Destination,
-  { config, journal, ledger, deadLetters, events, ...context }: DestinationOptions,
+  { config, journal, ledger, deadLetters, events, keepMemory, ...context }: DestinationOptions,
 ): Promise<DestinationParts> {
   const { clock, random } = context;
   // Its import keeps the loop for tens of milliseconds, and SDKs ask for sampling rules at once.
   await letOthersIn();
   const built = await build(config, { ...context, destination: id });
+  const encode = (record: JournalRecord) => {
+    keepMemory(record.payload.length);
+    return built.encode(record);
+  };
+  const kept = { ...built, encode };
   const exporter =
-    id === 'aws-xray' ? reportBatches(built, clock, (batch) => events.batchSent(id, batch)) : built;
+    id === 'aws-xray' ? reportBatches(kept, clock, (batch) => events.batchSent(id, batch)) : kept;
   const onError = (error: Error) => events.internalError(`delivery ${id}`, error);
   const delivery = new Delivery({
     destination: id,

@@ -1,11 +1,10 @@
 // Part of app: keeps V8's heap at a size that suits a sidecar. Left alone, the young generation grows to 128 MB under load
 // for no less CPU, and the old one to three times what lives in it (both measured on Node 24).
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
-import type { Processor } from '../intake/index.ts';
 
 /** At 16 MB memory is 10 MB higher for no less CPU; at V8's smallest it is collected 44 times a second. */
 const YOUNG_BYTES = 8 * 1024 * 1024;
-/** V8 grows and shrinks it as it likes, so it is looked at again after so much input: about 500 spans, which make 8 MB of objects. */
+/** V8 grows and shrinks it as it likes, so it is looked at again after so much that destinations encode: it makes about 8 MB of objects. */
 const LOOK_EVERY_BYTES = 128 * 1024;
 /**
  * How far the old generation may grow beyond what lived at its last collection, which looks at 30 MB that live. OTLP to all four
@@ -13,19 +12,18 @@ const LOOK_EVERY_BYTES = 128 * 1024;
  */
 const OLD_GROWTH_PERCENT = 30;
 
-/** Looks at the heap now and then on the way in; changes nothing of what comes in. */
-export function createMemoryKeeper(): Processor {
+/** Told how much each destination encodes, which is where the objects come from, it looks at the heap now and then. */
+export function createMemoryKeeper(): (encodedBytes: number) => void {
   setFlagsFromString(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`);
   let bytes = 0;
   let mayGrow = true;
-  return (accepted) => {
-    bytes += accepted.payload.length;
-    if (bytes < LOOK_EVERY_BYTES) return accepted;
+  return (encodedBytes) => {
+    bytes += encodedBytes;
+    if (bytes < LOOK_EVERY_BYTES) return;
     bytes = 0;
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
     const shouldGrow = (young?.space_size ?? 0) < YOUNG_BYTES;
     if (shouldGrow !== mayGrow) setFlagsFromString(`--semi-space-growth-factor=${shouldGrow ? 2 : 1}`);
     mayGrow = shouldGrow;
-    return accepted;
   };
 }
