@@ -198,9 +198,9 @@ describe('more datagrams than can be taken', () => {
 
   it('are counted as refused when the journal does not keep up', async () => {
     await start({ SIDECAST_JOURNAL_FSYNC: 'always' });
-    sidecast.tell({ stallMs: 1500 });
+    await sidecast.tell({ stallMs: 1500 });
     await flood();
-    sidecast.tell({ stallMs: 0 });
+    await sidecast.tell({ stallMs: 0 });
 
     const { accepted, refused } = await books();
     expect(accepted.segments).toBeGreaterThan(0);

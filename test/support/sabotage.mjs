@@ -14,7 +14,11 @@ const OURS = /\.sidecast\.invalid$/;
 /** What is wrong now. */
 const faults = { disk: null, stallMs: 0, names: null };
 
-process.on('message', (message) => Object.assign(faults, message));
+/** Answered, so that who tells it knows when it holds. */
+process.on('message', (message) => {
+  Object.assign(faults, message);
+  process.send?.('told');
+});
 // Listening must not keep the program alive.
 process.channel?.unref();
 
@@ -80,8 +84,11 @@ for (const name of ['close', 'closeSync']) {
 replace(fs, 'writev', (writev) => (fd, buffers, ...rest) => {
   if (!ours.has(fd) || (!faults.disk && faults.stallMs === 0)) return writev(fd, buffers, ...rest);
   const done = rest.at(-1);
-  if (faults.disk && strikes()) return setTimeout(() => done(failure('writev')), faults.stallMs);
-  return setTimeout(() => writev(fd, faults.disk ? half(buffers) : buffers, ...rest), faults.stallMs);
+  // What is wrong when the disk comes to it counts: once it is told to be well, nothing fails any more.
+  return setTimeout(() => {
+    if (faults.disk && strikes()) done(failure('writev'));
+    else writev(fd, faults.disk ? half(buffers) : buffers, ...rest);
+  }, faults.stallMs);
 });
 replace(fs, 'writevSync', (writev) => (fd, buffers, ...rest) => {
   if (!ours.has(fd) || !faults.disk) return writev(fd, buffers, ...rest);

@@ -1,5 +1,6 @@
 // Part of the tests: the built program as a process of its own, that can be killed and started again on the same data and ports.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,8 +43,8 @@ export interface Sidecast {
   /** Sends a signal and goes on: `ended` tells the rest. */
   signal(signal: NodeJS.Signals): void;
   ended(): Promise<Ended>;
-  /** To the preloaded module. */
-  tell(message: object): void;
+  /** To the preloaded module. Resolves when it knows. */
+  tell(message: object): Promise<void>;
   /** After `kill`. Resolves when it listens; a signal may come before. */
   restart(): Promise<void>;
   /** Ends the process and removes its data. */
@@ -95,7 +96,11 @@ export async function startSidecast(
     logs,
     signal: (signal) => void running.child.kill(signal),
     ended: () => running.exited,
-    tell: (message) => void running.child.send(message),
+    async tell(message) {
+      const told = once(running.child, 'message');
+      running.child.send(message);
+      await Promise.race([told, running.exited]);
+    },
     async status() {
       return (await (await fetch(`http://${HOST}:${adminPort}/status`)).json()) as Status;
     },

@@ -12,7 +12,7 @@ import { auditItems, type Outcome } from './audit.ts';
 import type { SourceItem } from './items.ts';
 import { type MixedLoad, startMixedLoad } from './load.ts';
 import { type Action, countSteps, makePlan, type Step } from './plan.ts';
-import { type LastSeen, type Watch, watchStatus } from './watch.ts';
+import { type LastSeen, watchStatus } from './watch.ts';
 
 const SABOTAGE = join(import.meta.dirname, '..', '..', 'support', 'sabotage.mjs');
 /** The last run of the process gets this much new data besides what waits. */
@@ -66,12 +66,12 @@ export async function runEpisode(seed: number, durationMs: number): Promise<Epis
     const follow = async (steps: readonly Step[]) => {
       for (const { atMs, action } of steps) {
         await delay(Math.max(0, atMs - (performance.now() - startedMs)));
-        note(await perform(action, sandbox, sidecast, watch));
+        note(await perform(action, sandbox, sidecast));
       }
     };
     await Promise.all([follow(plan.vendors), follow(plan.process)]);
     note('everything is well again');
-    const before = await lastStart(sandbox, sidecast, watch);
+    const before = await lastStart(sandbox, sidecast);
     arrivals.length = 0;
     await sidecast.restart();
     note('the last run begins');
@@ -112,20 +112,20 @@ export async function runEpisode(seed: number, durationMs: number): Promise<Epis
   }
 }
 
-async function perform(action: Action, sandbox: Sandbox, sidecast: Sidecast, watch: Watch): Promise<string> {
+async function perform(action: Action, sandbox: Sandbox, sidecast: Sidecast): Promise<string> {
   switch (action.kind) {
     case 'fault':
       sandbox.setFault(action.destination, action.fault);
       return `${action.destination}: ${JSON.stringify(action.fault)}`;
     case 'disk':
-      sidecast.tell({ disk: action.disk });
+      await sidecast.tell({ disk: action.disk });
       return `disk: ${action.disk ?? 'well'}`;
     case 'stall':
-      sidecast.tell({ stallMs: action.stallMs });
+      await sidecast.tell({ stallMs: action.stallMs });
       return `disk: stalls for ${action.stallMs} ms`;
     case 'signal': {
       // What is accepted while the disk fails is in memory and ends with the process: that is said in /status, and no kill's fault.
-      const waitedMs = await untilOnDisk(sidecast, watch);
+      const waitedMs = await untilOnDisk(sidecast);
       const { code, signal } = await sidecast.kill(action.signal);
       await delay(action.downMs);
       await sidecast.restart();
@@ -135,23 +135,23 @@ async function perform(action: Action, sandbox: Sandbox, sidecast: Sidecast, wat
   }
 }
 
-async function untilOnDisk(sidecast: Sidecast, watch: Watch): Promise<number> {
+async function untilOnDisk(sidecast: Sidecast): Promise<number> {
   const sinceMs = performance.now();
-  sidecast.tell({ disk: null, stallMs: 0 });
+  await sidecast.tell({ disk: null, stallMs: 0 });
   const { journal } = await sidecast.status();
   if (journal.mode === 'disk') return 0;
   await eventually(
-    () => watch.journalMode,
-    (mode) => mode === 'disk',
+    () => sidecast.status(),
+    (status) => status.journal.mode === 'disk',
     JOURNAL_BACK_WITHIN_MS,
   );
   return Math.round(performance.now() - sinceMs);
 }
 
 /** Ends the process when no request of it is on its way: what arrives from here on, the next run has sent. */
-async function lastStart(sandbox: Sandbox, sidecast: Sidecast, watch: Watch) {
+async function lastStart(sandbox: Sandbox, sidecast: Sidecast) {
   for (const id of DESTINATION_IDS) sandbox.setFault(id, { kind: 'none' });
-  await untilOnDisk(sidecast, watch);
+  await untilOnDisk(sidecast);
   await sidecast.kill('SIGKILL');
   await eventually(
     () => DESTINATION_IDS.map((id) => sandbox.waiting(id)),

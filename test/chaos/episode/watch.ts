@@ -16,8 +16,6 @@ export interface LastSeen {
 
 export interface Watch {
   readonly runs: readonly LastSeen[];
-  /** Where the journal was when it was last looked at. */
-  readonly journalMode: string;
   stop(): Promise<void>;
 }
 
@@ -25,7 +23,6 @@ const LOOK_EVERY_MS = 50;
 
 export function watchStatus(sidecast: Sidecast, datagramsSent: () => number): Watch {
   const runs: LastSeen[] = [];
-  let journalMode = 'disk';
   let isStopped = false;
   const looking = (async () => {
     while (!isStopped) {
@@ -43,16 +40,12 @@ export function watchStatus(sidecast: Sidecast, datagramsSent: () => number): Wa
           sentAtLast: sentBefore,
           dropped: DESTINATION_IDS.reduce((sum, id) => sum + status.destinations[id].counts.dropped, 0),
         });
-        journalMode = status.journal.mode;
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
   })();
   return {
     runs,
-    get journalMode() {
-      return journalMode;
-    },
     async stop() {
       isStopped = true;
       await looking;

@@ -60,7 +60,7 @@ export async function startBench(
   });
   let sidecast: Sidecast | undefined;
   const toggle = await switchFor(trouble, destination, sandbox, {
-    tell: (message) => sidecast?.tell(message),
+    tell: (message) => void sidecast?.tell(message),
     onNextSend: (run) => {
       onNextSend = run;
     },
