@@ -16,7 +16,7 @@ import type { Component } from '../model/component.ts';
 import type { Reason } from '../model/reasons.ts';
 import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
 import { createAdviser } from '../receivers/aws-xray/advice.ts';
-import { createXRayReceiver, socketsInWorker } from '../receivers/aws-xray/index.ts';
+import { createXRayReceiver, socketsInWorker, socketsOnDemand } from '../receivers/aws-xray/index.ts';
 import { createOtlpReceiver } from '../receivers/otlp/index.ts';
 import { createAdviceBook } from '../telemetry/advice.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
@@ -166,7 +166,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   const udpWorker = workerFile('xray-udp');
   const xray = createXRayReceiver({
-    ...(udpWorker && { spawnSockets: socketsInWorker(udpWorker) }),
+    ...(udpWorker && { spawnSockets: socketsOnDemand(socketsInWorker(udpWorker)) }),
     hosts,
     port: xrayPort,
     udp: config.listeners.xrayUdp,

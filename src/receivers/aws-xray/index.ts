@@ -17,6 +17,7 @@ import { createSamplingApi, type SamplingAnswers } from './sampling-api.ts';
 import { createSockets } from './sockets.ts';
 import { type SpawnSockets, socketsHere } from './thread.ts';
 
+export { socketsOnDemand } from './on-demand.ts';
 export { socketsInWorker } from './thread.ts';
 
 export interface XRayReceiverOptions {
@@ -61,10 +62,15 @@ export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
     clock,
     onBatch,
     onError,
+    onLeft(drops) {
+      dropsBefore += drops;
+    },
     onEnd,
   });
   let listeners = NOTHING;
   let isStarting = false;
+  /** For sockets that are gone. */
+  let dropsBefore = 0;
 
   async function stopSockets(): Promise<void> {
     await sockets.stop();
@@ -130,7 +136,10 @@ export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
     async status() {
       const sizes = listeners.udp.map((socket) => socket.receiveBufferBytes);
       const drops = await readKernelDrops(listeners.udp);
-      return { kernelDrops: drops, receiveBufferBytes: sizes.length === 0 ? 0 : Math.min(...sizes) };
+      return {
+        kernelDrops: drops === null ? null : dropsBefore + drops,
+        receiveBufferBytes: sizes.length === 0 ? 0 : Math.min(...sizes),
+      };
     },
   };
 }
