@@ -1,6 +1,6 @@
 // Part of the journal: one process for one data directory. The lock is a listening Unix socket: it dies with its process.
-import { readFileSync } from 'node:fs';
-import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,10 +42,12 @@ async function acquireBySocket(path: string, dir: string): Promise<Lock> {
       if (isContested) await delay(RIVALRY_MS);
       if (await lock.isHeld()) return lock;
     }
+    const found = fileAt(path);
     if (await answers(path)) throw new LockedError(`another sidecast uses ${dir}`);
     // Nobody listens: the process that made it was killed.
     isContested = true;
-    await unlink(path).catch(() => undefined);
+    // At once, so that there is no time for a rival to have put its own there.
+    if (found && fileAt(path) === found) rmSync(path, { force: true });
   }
   throw new LockedError(`the lock in ${dir} could not be taken`);
 }
@@ -63,8 +65,8 @@ function listen(path: string): Promise<Server | undefined> {
 }
 
 async function holdSocket(server: Server, path: string): Promise<Lock> {
-  const inode = await inodeOf(path);
-  const isHeld = async () => inode !== undefined && (await inodeOf(path)) === inode;
+  const ours = fileAt(path);
+  const isHeld = async () => ours !== undefined && fileAt(path) === ours;
   return {
     isHeld,
     async release() {
@@ -74,7 +76,11 @@ async function holdSocket(server: Server, path: string): Promise<Lock> {
   };
 }
 
-const inodeOf = async (path: string) => (await stat(path).catch(() => undefined))?.ino;
+/** Numbers of inodes are given again at once: also when it was made. */
+function fileAt(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat && `${stat.ino} ${stat.birthtimeNs}`;
+}
 
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
