@@ -5,13 +5,22 @@ import type { Decoder, Encoded, EncodedItem } from '../../delivery/exporter.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { JournalRecord } from '../../model/signals.ts';
-import { fromLog, fromSpan, type Occurrence } from './occurrence.ts';
+import { fromLog, fromSpan, type Level, type Occurrence } from './occurrence.ts';
 
 /** What an item has besides its stack, about. Items travel alone, so their size bounds memory and nothing else. */
 const BASE_BYTES = 2048;
 
+/** What users may choose about which items there are. */
+export interface Policy {
+  handledLevel: Level;
+}
+
 /** A span whose exception is reported with an outer span is not applicable: it is the same exception. */
-export function encode(record: JournalRecord, decoder: Decoder): Encoded<Occurrence> {
+export function encode(
+  record: JournalRecord,
+  decoder: Decoder,
+  policy: Policy = { handledLevel: 'warning' },
+): Encoded<Occurrence> {
   if (record.signal === 'metrics') {
     return {
       items: [],
@@ -20,7 +29,7 @@ export function encode(record: JournalRecord, decoder: Decoder): Encoded<Occurre
     };
   }
   const items: EncodedItem<Occurrence>[] = [];
-  const found = record.summary.exceptions === 0 ? [] : occurrencesOf(record, decoder);
+  const found = record.summary.exceptions === 0 ? [] : occurrencesOf(record, decoder, policy);
   for (const { index, occurrence } of found) items.push(toEncoded(record, index, occurrence));
   return { items, skipped: skippedOf(record.summary.items, items), rejected: [] };
 }
@@ -30,17 +39,17 @@ interface Found {
   occurrence: Occurrence;
 }
 
-function occurrencesOf(record: JournalRecord, decoder: Decoder): readonly Found[] {
+function occurrencesOf(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
   switch (record.signal) {
     case 'traces':
       return raisedExceptions(decoder.notableSpans(record)).map((raised) => ({
         index: raised.index,
-        occurrence: fromSpan(raised),
+        occurrence: fromSpan(raised, policy.handledLevel),
       }));
     case 'logs':
       return inLogs(record, decoder);
     default:
-      return inSegments(record, decoder);
+      return inSegments(record, decoder, policy);
   }
 }
 
@@ -58,12 +67,13 @@ function inLogs(record: JournalRecord, decoder: Decoder): readonly Found[] {
   return found;
 }
 
-function inSegments(record: JournalRecord, decoder: Decoder): readonly Found[] {
-  return decoder
-    .segments(record)
-    .flatMap((groups = [], index) =>
-      raisedExceptions(allSpans(groups)).map((raised) => ({ index, occurrence: fromSpan(raised) })),
-    );
+function inSegments(record: JournalRecord, decoder: Decoder, { handledLevel }: Policy): readonly Found[] {
+  return decoder.segments(record).flatMap((groups = [], index) =>
+    raisedExceptions(allSpans(groups)).map((raised) => ({
+      index,
+      occurrence: fromSpan(raised, handledLevel),
+    })),
+  );
 }
 
 function toEncoded(record: JournalRecord, index: number, occurrence: Occurrence): EncodedItem<Occurrence> {

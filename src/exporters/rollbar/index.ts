@@ -21,7 +21,7 @@ export function create(
       maxWaitMs: 0,
       concurrency: 4,
     },
-    encode: (record) => encode(record, context.decoder),
+    encode: (record) => encode(record, context.decoder, config),
     send: createTransport(config, context),
     check: () => check(config, context),
     traceUrl,

@@ -2,7 +2,7 @@
 import type { RaisedException } from '../../correlation/exceptions.ts';
 import type { FirstPlace } from '../../model/first-place.ts';
 import { textOf } from '../../model/http-request.ts';
-import type { Attributes, LogRecord, Resource, Scope } from '../../model/otlp.ts';
+import { type Attributes, type LogRecord, type Resource, type Scope, StatusCode } from '../../model/otlp.ts';
 import { uuidOf } from './uuid.ts';
 
 export type Level = 'critical' | 'error' | 'warning' | 'info' | 'debug';
@@ -27,12 +27,16 @@ export interface Occurrence {
   scope: Scope;
 }
 
-export function fromSpan({ span, event, eventIndex, resource, scope, stack }: RaisedException): Occurrence {
+/** `handledLevel`: of what the span that recorded it got over. */
+export function fromSpan(
+  { span, event, eventIndex, resource, scope, stack }: RaisedException,
+  handledLevel: Level,
+): Occurrence {
   const { attributes } = event;
   return {
     uuid: uuidOf(`${span.traceId}:${span.spanId}:${eventIndex}`),
     timeUnixNano: event.timeUnixNano || span.endTimeUnixNano || span.startTimeUnixNano,
-    level: 'error',
+    level: span.status.code === StatusCode.ERROR ? 'error' : handledLevel,
     type: textOf(attributes, 'exception.type') ?? 'Error',
     message: textOf(attributes, 'exception.message') ?? '',
     stack,

@@ -87,10 +87,7 @@ export function createTransport(config: RollbarConfig, context: TransportContext
     for (const maxBytes of SIZES_BYTES) {
       if (maxBytes >= sentBytes) continue;
       // Made here rather than in the encoder: parsing and scrubbing a stack takes a millisecond, and a record may hold hundreds.
-      const body = finish(
-        toItem(item.value, { environment: config.environment, version: context.version }),
-        maxBytes,
-      );
+      const body = finish(toItem(item.value, { ...config, version: context.version }), maxBytes);
       if (!body) return refused;
       const result = await post(config, context, body, signal);
       if (result.status !== 'rejected' || result.reason.code !== 'too_large') return result;

@@ -202,6 +202,85 @@ describe('an item', () => {
   });
 });
 
+describe('what an item says besides its stack', () => {
+  const failing = { events: [exception('E', 'm')] };
+  const item = (
+    given: Parameters<typeof span>[0],
+    more: { resource?: Record<string, string>; scope?: string; serverRoot?: string } = {},
+  ) => {
+    const made = group([span({ ...failing, ...given })], { attributes: attributes(more.resource ?? {}) });
+    const groups = [{ ...made, scope: { ...made.scope, name: more.scope ?? '' } }];
+    const { items } = encode(
+      record('traces', new Uint8Array(), 1),
+      decoded({ notableSpans: () => allSpans(groups) }),
+    );
+    return toItem(items[0]!.value, { ...settings, serverRoot: more.serverRoot }) as unknown as Item;
+  };
+
+  it('has the root that Rollbar takes off file names: the option, else the working directory', () => {
+    const resource = { 'process.working_directory': '/srv/releases/7' };
+
+    expect(item({}, { resource })['server']).toMatchObject({ root: '/srv/releases/7' });
+    expect(item({}, { resource, serverRoot: '/srv/app/' })['server']).toMatchObject({ root: '/srv/app' });
+    expect(item({})['server']).toMatchObject({ root: undefined });
+  });
+
+  it('has the query and the headers of the request', () => {
+    const headers = {
+      'http.request.header.content-type': ['application/json'],
+      'http.request.header.x_request_id': ['a', 'b'],
+    };
+    const request = {
+      'http.request.method': 'GET',
+      'url.full': 'http://x/y?q=1&q=2&z=%20#top',
+      'client.address': '10.0.0.1',
+    };
+
+    expect(item({ attributes: new Map(Object.entries({ ...request, ...headers })) })['request']).toEqual({
+      url: 'http://x/y?q=1&q=2&z=%20#top',
+      method: 'GET',
+      headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'a, b' },
+      query_string: 'q=1&q=2&z=%20',
+      GET: { q: '2', z: ' ' },
+      user_ip: '10.0.0.1',
+    });
+  });
+
+  it.each([
+    ['user.id', 'u1', 'u1'],
+    ['enduser.id', 'u2', 'u2'],
+    ['user.id', 17, '17'],
+  ])('has the person from %s', (key, value, id) => {
+    expect(item({ attributes: attributes({ [key]: value }) })['person']).toMatchObject({ id });
+  });
+
+  it.each([
+    ['opentelemetry.instrumentation.flask', 'flask'],
+    ['@opentelemetry/instrumentation-express', 'express'],
+    ['io.opentelemetry.spring-webmvc-6.0', 'spring-webmvc'],
+    ['OpenTelemetry::Instrumentation::Rails', 'rails'],
+    ['io.opentelemetry.contrib.php.laravel', 'laravel'],
+    ['go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin', 'gin'],
+    ['Microsoft.AspNetCore', 'aspnetcore'],
+    ['OpenTelemetry.Instrumentation.AspNetCore', 'aspnetcore'],
+    ['my.tracer', undefined],
+  ])('knows the framework of the scope %s', (scope, framework) => {
+    expect(item({}, { scope })['framework']).toBe(framework);
+  });
+
+  it.each([
+    ['failed', 2, 'error'],
+    ['did not fail', 0, 'info'],
+    ['is said to be well', 1, 'info'],
+  ])('has its level by whether the span failed: one that %s', (_what, code, level) => {
+    const groups = [group([span({ ...failing, status: { code, message: '' } })])];
+    const own = decoded({ notableSpans: () => allSpans(groups) });
+    const { items } = encode(record('traces', new Uint8Array(), 1), own, { handledLevel: 'info' });
+
+    expect(toItem(items[0]!.value, settings)).toMatchObject({ level });
+  });
+});
+
 describe('log records', () => {
   it('with an exception become items, the others are skipped', () => {
     const received = logs('python-otel-auto/01-logs.bin');

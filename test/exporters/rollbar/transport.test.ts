@@ -14,6 +14,8 @@ import { attributes, exception, group, span } from '../spans.ts';
 const config: RollbarConfig = {
   accessToken: new Secret('t0ken'),
   environment: 'production',
+  serverRoot: '/app/',
+  handledLevel: 'warning',
   endpoint: new URL('https://api.rollbar.com/api/1/item/'),
 };
 const OK = { status: 200, body: { err: 0, result: { uuid: 'x' } } };
@@ -62,6 +64,7 @@ describe(createTransport, () => {
     expect(JSON.parse(body)).toMatchObject({
       data: {
         environment: 'production',
+        server: { root: '/app' },
         uuid: item().value.uuid,
         body: { trace: { exception: { class: 'ValueError' } } },
       },
