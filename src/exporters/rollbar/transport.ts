@@ -11,6 +11,7 @@ import type { RollbarConfig } from './config.ts';
 import { toItem } from './item.ts';
 import type { Occurrence } from './occurrence.ts';
 import { finisher, MAX_PAYLOAD_BYTES } from './payload.ts';
+import { createRateWindow, type RateWindow, rateLimitMs } from './rate-window.ts';
 
 export interface TransportContext {
   http: HttpClient;
@@ -73,14 +74,16 @@ const meanings = (token: RollbarConfig['accessToken']): Readonly<Record<number, 
 });
 
 const TIMEOUT_MS = 10_000;
-const MAX_WAIT_MS = 3_600_000;
 
 /** What Rollbar finds too large is cut further: first its own libraries' limit, then what any proxy lets pass. */
 const SIZES_BYTES = [MAX_PAYLOAD_BYTES, 128 * 1024, 32 * 1024];
 
 export function createTransport(config: RollbarConfig, context: TransportContext): Transport {
+  const window = createRateWindow(context.clock);
   return async ([item], signal) => {
     if (!item) return { status: 'delivered', refused: [] };
+    const closed = window.closed();
+    if (closed) return closed;
     const finish = await finisher();
     let refused: ExportResult = { status: 'rejected', reason: TOO_LARGE };
     let sentBytes = Number.POSITIVE_INFINITY;
@@ -89,7 +92,7 @@ export function createTransport(config: RollbarConfig, context: TransportContext
       // Made here rather than in the encoder: parsing and scrubbing a stack takes a millisecond, and a record may hold hundreds.
       const body = finish(toItem(item.value, { ...config, version: context.version }), maxBytes);
       if (!body) return refused;
-      const result = await post(config, context, body, signal);
+      const result = await post(config, context, body, signal, window);
       if (result.status !== 'rejected' || result.reason.code !== 'too_large') return result;
       const message = `${result.reason.message}, also when it is cut to ${body.length} bytes`;
       refused = { ...result, reason: { ...TOO_LARGE, message } };
@@ -105,6 +108,7 @@ export async function post(
   { http, clock, version }: TransportContext,
   body: Uint8Array,
   signal?: AbortSignal,
+  window?: RateWindow,
 ): Promise<ExportResult> {
   const send = async (token: string): Promise<ExportResult> => {
     const answer = await http.request({
@@ -119,6 +123,7 @@ export async function post(
       timeoutMs: TIMEOUT_MS,
       ...(signal ? { signal } : {}),
     });
+    window?.read(answer.headers);
     return readAnswer(answer, meanings(config.accessToken), clock.now());
   };
   try {
@@ -158,12 +163,6 @@ function readBody(text: string): { err: unknown; message: string } | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Rollbar's own header; it sends no Retry-After. */
-function rateLimitMs(headers: HttpAnswer['headers']): number | undefined {
-  const waitMs = Number(headers['x-rate-limit-remaining-seconds']) * 1000;
-  return waitMs > 0 ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
 }
 
 const TOO_LARGE: Reason = {

@@ -8,7 +8,8 @@ import { create } from '../../../src/exporters/rollbar/index.ts';
 import { createTransport } from '../../../src/exporters/rollbar/transport.ts';
 import { type HttpAnswer, type HttpClient, HttpError, type HttpRequest } from '../../../src/http/client.ts';
 import { Secret } from '../../../src/model/secret.ts';
-import { all, context, decoded, itemOf, never, record, traces } from '../records.ts';
+import { ManualClock } from '../../support/records.ts';
+import { all, context, decoded, itemOf, NOW_MS, never, record, traces } from '../records.ts';
 import { attributes, exception, group, span } from '../spans.ts';
 
 const config: RollbarConfig = {
@@ -156,6 +157,39 @@ describe(createTransport, () => {
 
     expect((result as { retryAfterMs?: number }).retryAfterMs).toBeUndefined();
   });
+
+  it('asks for nothing while the rate limit is used up, and goes on when the window has ended', async () => {
+    const clock = new ManualClock(NOW_MS);
+    const headers = { 'x-rate-limit-remaining': '0', 'x-rate-limit-remaining-seconds': '42' };
+    const http = rollbar({ ...OK, headers });
+    const transport = createTransport(config, { ...context('rollbar'), clock, http });
+
+    expect(await transport([item()], never)).toMatchObject({ status: 'delivered' });
+    clock.advance(2_000);
+    expect(await transport([item()], never)).toMatchObject({
+      status: 'retryable',
+      reason: { code: 'throttled' },
+      retryAfterMs: 40_000,
+      counts: false,
+    });
+    expect(http.requests.length).toBe(1);
+    clock.advance(40_000);
+    await transport([item()], never);
+    expect(http.requests.length).toBe(2);
+  });
+
+  it.each([{ 'x-rate-limit-remaining': '1', 'x-rate-limit-remaining-seconds': '42' }, {}])(
+    'goes on at once after %j',
+    async (headers) => {
+      const http = rollbar({ ...OK, headers: headers as Record<string, string> });
+      const transport = createTransport(config, { ...context('rollbar'), http });
+
+      await transport([item()], never);
+      await transport([item()], never);
+
+      expect(http.requests.length).toBe(2);
+    },
+  );
 
   it('tries again after a failure of the network', async () => {
     expect(await send(new HttpError('refused', 'no'))).toMatchObject({
