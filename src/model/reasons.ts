@@ -4,6 +4,8 @@ export const REASONS = {
   // skipped: not for this destination
   not_applicable: 'nothing in the item is for this destination',
   signal_unsupported: 'the destination does not take this signal',
+  suppressed:
+    'the same error came more often than ROLLBAR_MAX_PER_MINUTE; a later item of it says how many there were',
   routing: 'SIDECAST_ROUTING sends the other copy',
   // rejected: refused for good, by the vendor or by a vendor limit
   vendor_rejected: 'the vendor refused the item for good',

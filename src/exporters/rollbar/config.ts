@@ -1,5 +1,5 @@
 // Part of exporters/rollbar: what users may set.
-import { choice, httpUrl, secret, text, type Values } from '../../config/option.ts';
+import { choice, httpUrl, integer, secret, text, type Values } from '../../config/option.ts';
 import type { Reason } from '../../model/reasons.ts';
 
 /** People paste an origin or the API's base; items go to `/api/1/item/`. */
@@ -33,6 +33,13 @@ export const options = {
     schema: choice('critical', 'error', 'warning', 'info', 'debug'),
     fallback: 'warning',
     summary: 'Level of exceptions that were recorded on a span which did not fail; all others are error.',
+  },
+  maxPerMinute: {
+    env: 'ROLLBAR_MAX_PER_MINUTE',
+    schema: integer(0, 100_000),
+    fallback: '60',
+    summary:
+      'Items of one and the same error in a minute. Beyond it one in 100 is sent, with the number of those that were not as custom.suppressed_count; they count as skipped (suppressed). 0: all are sent.',
   },
   endpoint: {
     env: 'ROLLBAR_ENDPOINT',

@@ -1,11 +1,13 @@
 // Part of exporters/rollbar: one item for each exception, wherever a record holds one.
 
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
-import type { Decoder, Encoded, EncodedItem } from '../../delivery/exporter.ts';
+import type { Decoder, Encoded, EncodedItem, Skip } from '../../delivery/exporter.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
 import { gapsBetween } from '../../model/ranges.ts';
+import type { ReasonCode } from '../../model/reasons.ts';
 import type { JournalRecord } from '../../model/signals.ts';
 import { fromLog, fromSpan, type Level, type Occurrence } from './occurrence.ts';
+import { type Admission, fingerprintOf, type Throttle } from './throttle.ts';
 
 /** What an item has besides its stack, about. Items travel alone, so their size bounds memory and nothing else. */
 const BASE_BYTES = 2048;
@@ -13,6 +15,7 @@ const BASE_BYTES = 2048;
 /** What users may choose about which items there are. */
 export interface Policy {
   handledLevel: Level;
+  throttle?: Throttle;
 }
 
 /** A span whose exception is reported with an outer span is not applicable: it is the same exception. */
@@ -29,9 +32,25 @@ export function encode(
     };
   }
   const items: EncodedItem<Occurrence>[] = [];
+  const aside = new Map<number, ReasonCode>();
   const found = record.summary.exceptions === 0 ? [] : occurrencesOf(record, decoder, policy);
-  for (const { index, occurrence } of found) items.push(toEncoded(record, index, occurrence));
-  return { items, skipped: skippedOf(record.summary.items, items), rejected: [] };
+  for (const [ordinal, { index, occurrence }] of found.entries()) {
+    const admission = admit(record, ordinal, occurrence, policy);
+    if (!admission.admitted) aside.set(index, 'suppressed');
+    else items.push(toEncoded(record, index, { ...occurrence, suppressed: admission.suppressed }));
+  }
+  return { items, skipped: skippedOf(record.summary.items, items, aside), rejected: [] };
+}
+
+/** What a person replays was chosen by that person. */
+function admit(
+  { position, receivedAtMs, origin }: JournalRecord,
+  ordinal: number,
+  occurrence: Occurrence,
+  { throttle }: Policy,
+): Admission {
+  if (!throttle || origin.only) return { admitted: true, suppressed: 0 };
+  return throttle.admit(fingerprintOf(occurrence), { position, ordinal, receivedAtMs });
 }
 
 interface Found {
@@ -90,7 +109,17 @@ function toEncoded(record: JournalRecord, index: number, occurrence: Occurrence)
   };
 }
 
-function skippedOf(count: number, items: readonly EncodedItem<Occurrence>[]): Encoded<Occurrence>['skipped'] {
+/** `aside`: source items whose exceptions are not sent, unless another of theirs is. */
+function skippedOf(
+  count: number,
+  items: readonly EncodedItem<Occurrence>[],
+  aside: ReadonlyMap<number, ReasonCode>,
+): readonly Skip[] {
   const used = new Set(items.map(({ sources }) => sources.from));
-  return gapsBetween(used, count).map(([from, to]) => ({ from, to, code: 'not_applicable' }));
+  const unused = [...aside].filter(([index]) => !used.has(index));
+  const known = new Set([...used, ...aside.keys()]);
+  return [
+    ...gapsBetween(known, count).map(([from, to]): Skip => ({ from, to, code: 'not_applicable' })),
+    ...unused.map(([from, code]): Skip => ({ from, to: from + 1, code })),
+  ];
 }

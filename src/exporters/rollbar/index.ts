@@ -7,12 +7,14 @@ import { encode } from './encoder.ts';
 import { traceUrl } from './links.ts';
 import type { Occurrence } from './occurrence.ts';
 import { MAX_PAYLOAD_BYTES } from './payload.ts';
+import { Throttle } from './throttle.ts';
 import { createTransport } from './transport.ts';
 
 export function create(
   config: RollbarConfig,
   context: ExporterContext & { http: HttpClient },
 ): Exporter<Occurrence> {
+  const policy = { ...config, throttle: new Throttle(config.maxPerMinute) };
   return {
     limits: {
       maxItems: 1,
@@ -21,7 +23,7 @@ export function create(
       maxWaitMs: 0,
       concurrency: 4,
     },
-    encode: (record) => encode(record, context.decoder, config),
+    encode: (record) => encode(record, context.decoder, policy),
     send: createTransport(config, context),
     check: () => check(config, context),
     traceUrl,

@@ -82,7 +82,8 @@ function serverOf(resource: Attributes, serverRoot: string | undefined): object 
   };
 }
 
-function customOf({ type, logged, name, attributes, resource, traceId, spanId }: Occurrence): object {
+function customOf(occurrence: Occurrence): object {
+  const { type, logged, name, attributes, resource, traceId, spanId, suppressed } = occurrence;
   const isBare = bareClass(type, textOf(resource.attributes, 'telemetry.sdk.language')) === type;
   return {
     service: textOf(resource.attributes, 'service.name'),
@@ -91,6 +92,7 @@ function customOf({ type, logged, name, attributes, resource, traceId, spanId }:
     xray_trace_id: traceId ? toXRayTraceId(traceId) : undefined,
     name,
     message: logged,
+    suppressed_count: suppressed || undefined,
     exception_type: isBare ? undefined : type,
     attributes: toJsonObject(attributes),
     resource: toJsonObject(resource.attributes),

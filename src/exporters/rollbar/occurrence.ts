@@ -25,6 +25,8 @@ export interface Occurrence {
   spanId: string;
   resource: Resource;
   scope: Scope;
+  /** How many of the same error were held back before this one. */
+  suppressed?: number;
 }
 
 /** `handledLevel`: of what the span that recorded it got over. */

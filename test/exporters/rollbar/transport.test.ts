@@ -17,6 +17,7 @@ const config: RollbarConfig = {
   environment: 'production',
   serverRoot: '/app/',
   handledLevel: 'warning',
+  maxPerMinute: 60,
   endpoint: new URL('https://api.rollbar.com/api/1/item/'),
 };
 const OK = { status: 200, body: { err: 0, result: { uuid: 'x' } } };
