@@ -1,8 +1,10 @@
 // Part of exporters/rollbar: one item for each exception, wherever a record holds one.
 
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
+import type { ReportedExceptions } from '../../correlation/reported.ts';
 import type { Decoder, Encoded, EncodedItem, Skip } from '../../delivery/exporter.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
+import type { NotableSpans } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { ReasonCode } from '../../model/reasons.ts';
 import type { JournalRecord } from '../../model/signals.ts';
@@ -16,6 +18,7 @@ const BASE_BYTES = 2048;
 export interface Policy {
   handledLevel: Level;
   throttle?: Throttle;
+  reported?: ReportedExceptions;
 }
 
 /** A span whose exception is reported with an outer span is not applicable: it is the same exception. */
@@ -34,7 +37,11 @@ export function encode(
   const items: EncodedItem<Occurrence>[] = [];
   const aside = new Map<number, ReasonCode>();
   const found = record.summary.exceptions === 0 ? [] : occurrencesOf(record, decoder, policy);
-  for (const [ordinal, { index, occurrence }] of found.entries()) {
+  for (const [ordinal, { index, occurrence, isKnown }] of found.entries()) {
+    if (isKnown && !record.origin.only) {
+      aside.set(index, 'duplicate');
+      continue;
+    }
     const admission = admit(record, ordinal, occurrence, policy);
     if (!admission.admitted) aside.set(index, 'suppressed');
     else items.push(toEncoded(record, index, { ...occurrence, suppressed: admission.suppressed }));
@@ -56,20 +63,27 @@ function admit(
 interface Found {
   index: number;
   occurrence: Occurrence;
+  /** An earlier record told of it. */
+  isKnown?: boolean;
 }
 
 function occurrencesOf(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
   switch (record.signal) {
     case 'traces':
-      return raisedExceptions(decoder.notableSpans(record)).map((raised) => ({
-        index: raised.index,
-        occurrence: fromSpan(raised, policy.handledLevel),
-      }));
+      return inSpans(String(record.position), decoder.notableSpans(record), policy);
     case 'logs':
       return inLogs(record, decoder);
     default:
       return inSegments(record, decoder, policy);
   }
+}
+
+function inSpans(place: string, notable: NotableSpans, policy: Policy): readonly Found[] {
+  return raisedExceptions(notable).map((raised) => ({
+    index: raised.index,
+    occurrence: fromSpan(raised, policy.handledLevel),
+    isKnown: policy.reported?.isKnown(raised, notable, place) ?? false,
+  }));
 }
 
 function inLogs(record: JournalRecord, decoder: Decoder): readonly Found[] {
@@ -86,13 +100,12 @@ function inLogs(record: JournalRecord, decoder: Decoder): readonly Found[] {
   return found;
 }
 
-function inSegments(record: JournalRecord, decoder: Decoder, { handledLevel }: Policy): readonly Found[] {
-  return decoder.segments(record).flatMap((groups = [], index) =>
-    raisedExceptions(allSpans(groups)).map((raised) => ({
-      index,
-      occurrence: fromSpan(raised, handledLevel),
-    })),
-  );
+function inSegments(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
+  return decoder
+    .segments(record)
+    .flatMap((groups = [], index) =>
+      inSpans(`${record.position}:${index}`, allSpans(groups), policy).map((found) => ({ ...found, index })),
+    );
 }
 
 function toEncoded(record: JournalRecord, index: number, occurrence: Occurrence): EncodedItem<Occurrence> {

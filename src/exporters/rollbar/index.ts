@@ -1,4 +1,5 @@
 // Part of exporters/rollbar: the exporter, as a table of contents.
+import { ReportedExceptions } from '../../correlation/reported.ts';
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import type { HttpClient } from '../../http/client.ts';
 import { check } from './check.ts';
@@ -14,7 +15,11 @@ export function create(
   config: RollbarConfig,
   context: ExporterContext & { http: HttpClient },
 ): Exporter<Occurrence> {
-  const policy = { ...config, throttle: new Throttle(config.maxPerMinute) };
+  const policy = {
+    ...config,
+    throttle: new Throttle(config.maxPerMinute),
+    reported: new ReportedExceptions(),
+  };
   return {
     limits: {
       maxItems: 1,

@@ -2,6 +2,7 @@
 import Rollbar from 'rollbar';
 import { describe, expect, it } from 'vitest';
 import { allSpans } from '../../../src/correlation/exceptions.ts';
+import { ReportedExceptions } from '../../../src/correlation/reported.ts';
 import { encode } from '../../../src/exporters/rollbar/encoder.ts';
 import { toItem } from '../../../src/exporters/rollbar/item.ts';
 import { finisher } from '../../../src/exporters/rollbar/payload.ts';
@@ -110,6 +111,32 @@ describe('spans', () => {
       { position: 7, from: 1, to: 2 },
     ]);
     expect(skipped).toEqual([{ from: 0, to: 1, code: 'not_applicable' }]);
+  });
+});
+
+describe('spans of one request that arrive in two', () => {
+  const outer = span({ events: [exception('E', 'm')] });
+  const inner = span({ ...outer, spanId: '00000000000000a3', parentSpanId: outer.spanId, kind: 1 });
+  const received = (position: number) => record('traces', new Uint8Array(), 1, position);
+  const holding = (one: typeof outer) => decoded({ notableSpans: () => allSpans([group([one])]) });
+
+  it('make one item of the exception that they both recorded; the other is skipped as duplicate', () => {
+    const policy = { handledLevel: 'warning', reported: new ReportedExceptions() } as const;
+
+    expect(encode(received(1), holding(inner), policy).items.length).toBe(1);
+    expect(encode(received(2), holding(outer), policy)).toEqual({
+      items: [],
+      rejected: [],
+      skipped: [{ from: 0, to: 1, code: 'duplicate' }],
+    });
+  });
+
+  it('are sent all the same when a person replays them', () => {
+    const policy = { handledLevel: 'warning', reported: new ReportedExceptions() } as const;
+    encode(received(1), holding(inner), policy);
+    const replayed = { ...received(2), origin: { peer: '', only: 'rollbar' as const } };
+
+    expect(encode(replayed, holding(outer), policy).items.length).toBe(1);
   });
 });
 
