@@ -81,8 +81,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     events,
     clock,
   });
-  const { routing } = config.process;
-  const journalEvents = createJournalEvents({ ledger, events, deliveries, routing, replays });
+  const routed = { routing: config.process.routing, errorLogs: config.rollbar.errorLogs === 'on' };
+  const journalEvents = createJournalEvents({ ledger, events, deliveries, ...routed, replays });
   const pool = createBufferPool(IDLE_BUFFER_BYTES);
   const { journal, fallback } = await openJournal({
     dataDir,
@@ -138,7 +138,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     admission,
     processors: [adviser],
     destinations: on,
-    routing,
+    ...routed,
   });
   const replay = createReplay({
     intake,

@@ -12,6 +12,8 @@ export interface JournalEventsOptions {
   events: Events;
   deliveries: ReadonlyMap<DestinationId, Delivery<unknown>>;
   routing: Routing;
+  /** Rollbar takes error logs without an exception, too. */
+  errorLogs?: boolean;
   replays: Pick<ReplayOutcomes, 'recovered'>;
 }
 
@@ -21,7 +23,7 @@ type Lost = Partial<Record<DestinationId, number>>;
 export function createJournalEvents(
   options: JournalEventsOptions,
 ): JournalEvents & { attach(journal: Journal): void; readonly lost: Lost } {
-  const { ledger, events, deliveries, routing, replays } = options;
+  const { ledger, events, deliveries, routing, errorLogs, replays } = options;
   const lost: Lost = {};
   let journal: Journal | undefined;
   return {
@@ -31,7 +33,8 @@ export function createJournalEvents(
     },
     /** Accounts begin with what an earlier run left; what was skipped then is skipped again and not counted twice. */
     recovered({ destination, position, signal, summary, origin, settledItems }) {
-      const isForIt = isMeantFor(destination, origin) && !skipReason(routing, destination, signal, summary);
+      const isForIt =
+        isMeantFor(destination, origin) && !skipReason(routing, destination, signal, summary, errorLogs);
       if (!isForIt) return journal?.settle(destination, position, 'whole');
       const items = summary.items - settledItems;
       ledger.accept(destination, items);

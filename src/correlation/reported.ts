@@ -33,8 +33,7 @@ export class ReportedExceptions {
     const outerId = climb(spanId, parents, () => false).id;
     for (const { place: reportedAt, spanIds, outerIds } of reports) {
       if (reportedAt === place) continue;
-      const isInside =
-        climb(spanId, parents, (id) => spanIds.includes(id)).found || spanIds.includes(outerId);
+      const isInside = climb(spanId, parents, (id) => spanIds.includes(id)).found;
       const isAround = outerIds.some((from) => climb(from, parents, (id) => id === spanId).found);
       if (!isInside && !isAround) continue;
       if (!spanIds.includes(spanId) && spanIds.length < MAX_SPANS) {

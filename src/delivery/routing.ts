@@ -10,12 +10,16 @@ export function isMeantFor(destination: DestinationId, { only }: Origin): boolea
   return only === undefined || only === destination;
 }
 
-/** Why nothing of a record is for this destination; undefined when something is. Decided at intake and again at recovery. */
+/**
+ * Why nothing of a record is for this destination; undefined when something is. Decided at intake and again at recovery.
+ * `errorLogs`: Rollbar takes logs of severity ERROR and above, also without an exception.
+ */
 export function skipReason(
   routing: Routing,
   destination: DestinationId,
   signal: Signal,
   summary: Summary,
+  errorLogs = false,
 ): ReasonCode | undefined {
   if (summary.items === 0) return 'not_applicable';
   if (signal === 'segments' && routing === 'otlp') return 'routing';
@@ -30,6 +34,7 @@ export function skipReason(
       return summary.serverSpans > 0 || summary.exceptions > 0 ? undefined : 'not_applicable';
     case 'rollbar':
       if (signal === 'metrics') return 'signal_unsupported';
+      if (errorLogs && signal === 'logs' && summary.errors > 0) return undefined;
       return summary.exceptions > 0 ? undefined : 'not_applicable';
   }
 }

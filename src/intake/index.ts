@@ -17,10 +17,12 @@ export interface IntakeOptions {
   /** Destinations that are on. */
   destinations: readonly DestinationId[];
   routing: Routing;
+  /** Rollbar takes error logs without an exception, too. */
+  errorLogs?: boolean;
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
-  const { journal, ledger, admission, processors, destinations, routing } = options;
+  const { journal, ledger, admission, processors, destinations, routing, errorLogs } = options;
 
   function openBooks(accepted: Accepted, position: Position): void {
     const { items } = accepted.summary;
@@ -30,7 +32,7 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
         continue;
       }
       ledger.accept(destination, items);
-      const skip = skipReason(routing, destination, accepted.signal, accepted.summary);
+      const skip = skipReason(routing, destination, accepted.signal, accepted.summary, errorLogs);
       if (!skip) continue;
       ledger.settle(destination, 'skipped', items, skip, position);
       journal.settle(destination, position, 'whole');

@@ -34,6 +34,12 @@ export const options = {
     fallback: 'warning',
     summary: 'Level of exceptions that were recorded on a span which did not fail; all others are error.',
   },
+  errorLogs: {
+    env: 'ROLLBAR_ERROR_LOGS',
+    schema: choice('on', 'off'),
+    fallback: 'off',
+    summary: 'Whether log records of severity ERROR and above are sent also when they carry no exception.',
+  },
   maxPerMinute: {
     env: 'ROLLBAR_MAX_PER_MINUTE',
     schema: integer(0, 100_000),

@@ -17,6 +17,8 @@ const BASE_BYTES = 2048;
 /** What users may choose about which items there are. */
 export interface Policy {
   handledLevel: Level;
+  /** Logs of severity ERROR and above are sent also without an exception. */
+  errorLogs?: boolean;
   throttle?: Throttle;
   reported?: ReportedExceptions;
 }
@@ -36,7 +38,7 @@ export function encode(
   }
   const items: EncodedItem<Occurrence>[] = [];
   const aside = new Map<number, ReasonCode>();
-  const found = record.summary.exceptions === 0 ? [] : occurrencesOf(record, decoder, policy);
+  const found = hasAny(record, policy) ? occurrencesOf(record, decoder, policy) : [];
   for (const [ordinal, { index, occurrence, isKnown }] of found.entries()) {
     if (isKnown && !record.origin.only) {
       aside.set(index, 'duplicate');
@@ -47,6 +49,11 @@ export function encode(
     else items.push(toEncoded(record, index, { ...occurrence, suppressed: admission.suppressed }));
   }
   return { items, skipped: skippedOf(record.summary.items, items, aside), rejected: [] };
+}
+
+/** What has none is not even decoded. */
+function hasAny({ signal, summary }: JournalRecord, { errorLogs }: Policy): boolean {
+  return summary.exceptions > 0 || (signal === 'logs' && errorLogs === true && summary.errors > 0);
 }
 
 /** What a person replays was chosen by that person. */
@@ -72,7 +79,7 @@ function occurrencesOf(record: JournalRecord, decoder: Decoder, policy: Policy):
     case 'traces':
       return inSpans(String(record.position), decoder.notableSpans(record), policy);
     case 'logs':
-      return inLogs(record, decoder);
+      return inLogs(record, decoder, policy);
     default:
       return inSegments(record, decoder, policy);
   }
@@ -86,13 +93,13 @@ function inSpans(place: string, notable: NotableSpans, policy: Policy): readonly
   }));
 }
 
-function inLogs(record: JournalRecord, decoder: Decoder): readonly Found[] {
+function inLogs(record: JournalRecord, decoder: Decoder, { errorLogs }: Policy): readonly Found[] {
   const found: Found[] = [];
   const first = firstPlaceOf(record);
   let index = 0;
   for (const { resource, scope, records } of decoder.logs(record)) {
     for (const log of records) {
-      const occurrence = fromLog(log, resource, scope, { ...first, item: first.item + index });
+      const occurrence = fromLog(log, resource, scope, { ...first, item: first.item + index }, errorLogs);
       if (occurrence) found.push({ index, occurrence });
       index++;
     }

@@ -4,7 +4,7 @@ import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import type { HttpClient } from '../../http/client.ts';
 import { check } from './check.ts';
 import type { RollbarConfig } from './config.ts';
-import { encode } from './encoder.ts';
+import { encode, type Policy } from './encoder.ts';
 import { traceUrl } from './links.ts';
 import type { Occurrence } from './occurrence.ts';
 import { MAX_PAYLOAD_BYTES } from './payload.ts';
@@ -15,8 +15,9 @@ export function create(
   config: RollbarConfig,
   context: ExporterContext & { http: HttpClient },
 ): Exporter<Occurrence> {
-  const policy = {
-    ...config,
+  const policy: Policy = {
+    handledLevel: config.handledLevel,
+    errorLogs: config.errorLogs === 'on',
     throttle: new Throttle(config.maxPerMinute),
     reported: new ReportedExceptions(),
   };

@@ -26,7 +26,8 @@ export function toItem(
   { environment, serverRoot, version }: ItemContext,
 ): Record<string, unknown> {
   const { uuid, level, timeUnixNano, attributes, resource, name } = occurrence;
-  const { body, fingerprint } = traceBody(occurrence);
+  const { body, fingerprint } =
+    occurrence.kind === 'message' ? messageBody(occurrence) : traceBody(occurrence);
   const codeVersion = textOf(resource.attributes, 'service.version', 'vcs.ref.head.revision');
   return {
     environment: (environment ?? environmentOf(resource.attributes)).slice(0, MAX_TEXT_CHARS),
@@ -46,6 +47,11 @@ export function toItem(
     notifier: { name: 'sidecast', version },
     attributes: attributesOf(occurrence),
   };
+}
+
+/** Rollbar groups messages by their words without the numbers. */
+function messageBody({ message }: Occurrence): { body: object; fingerprint?: undefined } {
+  return { body: { message: { body: message } } };
 }
 
 function environmentOf(resource: Attributes): string {

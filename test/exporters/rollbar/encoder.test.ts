@@ -7,9 +7,10 @@ import { encode } from '../../../src/exporters/rollbar/encoder.ts';
 import { toItem } from '../../../src/exporters/rollbar/item.ts';
 import { finisher } from '../../../src/exporters/rollbar/payload.ts';
 import { uuidOf } from '../../../src/exporters/rollbar/uuid.ts';
+import type { LogRecord } from '../../../src/model/otlp.ts';
 import type { JournalRecord } from '../../../src/model/signals.ts';
-import { capture, context, decoded, documentIn, logs, record, segments, traces } from '../records.ts';
-import { attributes, exception, group, span } from '../spans.ts';
+import { capture, context, decoded, documentIn, logs, NOW_MS, record, segments, traces } from '../records.ts';
+import { attributes, exception, group, nano, span } from '../spans.ts';
 
 const { decoder } = context('rollbar');
 const settings = { environment: undefined, version: '0.1.0' };
@@ -329,6 +330,70 @@ describe('log records', () => {
       },
     ]);
     expect(skipped.reduce((sum, { from, to }) => sum + to - from, items.length)).toBe(received.summary.items);
+  });
+});
+
+describe('error logs without an exception', () => {
+  const log = (more: Partial<LogRecord> = {}): LogRecord => ({
+    timeUnixNano: nano(NOW_MS),
+    observedTimeUnixNano: 0n,
+    severityNumber: 17,
+    severityText: 'ERROR',
+    body: 'it went wrong 17 times',
+    attributes: attributes({ 'code.function': 'save' }),
+    traceId: '',
+    spanId: '',
+    flags: 0,
+    eventName: '',
+    ...more,
+  });
+  const encoded = (records: readonly LogRecord[], errorLogs: boolean) => {
+    const { resource, scope } = group([]);
+    const received = record('logs', new Uint8Array(), records.length);
+    const summary = { ...received.summary, exceptions: 0 };
+    const own = decoded({ logs: () => [{ resource, scope, records }] });
+    return encode({ ...received, summary }, own, { handledLevel: 'warning', errorLogs });
+  };
+
+  it('are skipped unless they are asked for', () => {
+    expect(encoded([log()], false)).toMatchObject({ items: [], skipped: [{ code: 'not_applicable' }] });
+  });
+
+  it('are messages where they are, those of less severity are not', () => {
+    const { items, skipped } = encoded(
+      [log({ severityNumber: 16 }), log(), log({ severityNumber: 21 })],
+      true,
+    );
+    const [error, fatal] = items.map(({ value }) => toItem(value, settings));
+
+    expect(skipped).toEqual([{ from: 0, to: 1, code: 'not_applicable' }]);
+    expect(error).toMatchObject({
+      level: 'error',
+      body: { message: { body: 'it went wrong 17 times' } },
+      custom: { attributes: { 'code.function': 'save' } },
+    });
+    expect(error?.['body']).not.toHaveProperty('trace');
+    expect(fatal).toMatchObject({ level: 'critical' });
+  });
+
+  it.each([
+    [{ body: new Map([['user', 7]]) }, '{"user":7}'],
+    [{ body: null, eventName: 'save.failed' }, 'save.failed'],
+    [{ body: ' ', severityText: '' }, 'an error without words'],
+  ])('have words: %j', (more, words) => {
+    const [item] = encoded([log(more)], true).items;
+
+    expect(toItem(item!.value, settings)).toMatchObject({ body: { message: { body: words } } });
+  });
+
+  it('have a uuid each, the same each time', () => {
+    const uuids = () =>
+      encoded([log(), log({ body: 'another' }), log({ body: new Map([['a', 1]]) })], true).items.map(
+        ({ value }) => value.uuid,
+      );
+
+    expect(new Set(uuids()).size).toBe(3);
+    expect(uuids()).toEqual(uuids());
   });
 });
 

@@ -18,6 +18,7 @@ const config: RollbarConfig = {
   serverRoot: '/app/',
   handledLevel: 'warning',
   maxPerMinute: 60,
+  errorLogs: 'off',
   endpoint: new URL('https://api.rollbar.com/api/1/item/'),
 };
 const OK = { status: 200, body: { err: 0, result: { uuid: 'x' } } };
