@@ -2,6 +2,7 @@
 
 import { createAdmin } from '../admin/server.ts';
 import { buildStatus, type Status } from '../admin/status.ts';
+import { RecentLogs } from '../correlation/recent-logs.ts';
 import { createDecoder } from '../delivery/decoder.ts';
 import type { Delivery } from '../delivery/loop.ts';
 import { createTelemetry } from '../exporters/aws-xray/telemetry.ts';
@@ -119,16 +120,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     random,
     log,
   });
-  const telemetry = off['aws-xray']
-    ? []
-    : [
-        createTelemetry({
-          config: config.xray,
-          xray: async () => (await outgoing.aws()).xray,
-          ledger,
-          clock,
-        }),
-      ];
+  const reported = { config: config.xray, xray: async () => (await outgoing.aws()).xray, ledger, clock };
+  const telemetry = off['aws-xray'] ? [] : [createTelemetry(reported)];
+  const recentLogs = new RecentLogs();
   const advice = createAdviceBook(log, clock);
   const adviser = createAdviser({ book: advice, sampling, isXRayOn: !off['aws-xray'], clock });
   const admission = createAdmission(config.process.maxInFlightBytes);
@@ -137,6 +131,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ledger,
     admission,
     processors: [adviser],
+    ...(off.rollbar ? {} : { onAccepted: (accepted) => recentLogs.remember(accepted) }),
     destinations: on,
     ...routed,
   });
@@ -232,7 +227,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const component of [deadLetters, sampling, ...telemetry, xray]) await start(component);
     outgoing.begin();
     const keepMemory = createMemoryKeeper();
-    const parts = { config, version, clock, random, decoder: createDecoder(), ...outgoing };
+    const parts = { config, version, clock, random, decoder: createDecoder(), recentLogs, ...outgoing };
     for (const destination of registry) {
       if (off[destination.id]) continue;
       const { delivery, watch } = await buildDestination(destination, {

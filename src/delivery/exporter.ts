@@ -1,4 +1,5 @@
 // Part of delivery: the types that an exporter implements. An exporter knows one vendor and has no queue, timer or retry.
+import type { RecentLogs } from '../correlation/recent-logs.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { LogGroup, NotableSpans, SpanGroup } from '../model/otlp.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
@@ -120,4 +121,6 @@ export interface ExporterContext {
   clock: Clock;
   random: Random;
   decoder: Decoder;
+  /** What was logged lately, by trace. */
+  recentLogs?: Pick<RecentLogs, 'of'>;
 }

@@ -14,6 +14,8 @@ export interface IntakeOptions {
   ledger: Ledger;
   admission: Admission;
   processors: readonly Processor[];
+  /** Told of each record as it is written, after all processors. Must not keep the payload, whose buffer is used again. */
+  onAccepted?: (accepted: Accepted) => void;
   /** Destinations that are on. */
   destinations: readonly DestinationId[];
   routing: Routing;
@@ -22,7 +24,7 @@ export interface IntakeOptions {
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
-  const { journal, ledger, admission, processors, destinations, routing, errorLogs } = options;
+  const { journal, ledger, admission, processors, destinations, routing, errorLogs, onAccepted } = options;
 
   function openBooks(accepted: Accepted, position: Position): void {
     const { items } = accepted.summary;
@@ -49,6 +51,7 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
     }
     try {
       await journal.append(processed, (position) => {
+        onAccepted?.(processed);
         onPosition(position);
         openBooks(processed, position);
       });

@@ -1,4 +1,5 @@
 // Part of exporters/rollbar: an occurrence as the Items API takes it.
+import type { RecentLog } from '../../correlation/recent-logs.ts';
 import { requestFacts, textOf } from '../../model/http-request.ts';
 import type { Attributes } from '../../model/otlp.ts';
 import { toJsonObject } from '../../protocols/xray/from-spans/values.ts';
@@ -6,6 +7,7 @@ import { toXRayTraceId } from '../../protocols/xray/ids.ts';
 import { frameworkOf } from './framework.ts';
 import type { Occurrence } from './occurrence.ts';
 import { requestOf } from './request.ts';
+import { telemetryOf } from './telemetry.ts';
 import { bareClass, traceBody } from './trace-body.ts';
 
 /** Rollbar, Items API: longer values make an item invalid. */
@@ -18,12 +20,14 @@ export interface ItemContext {
   /** ROLLBAR_SERVER_ROOT. */
   serverRoot?: string | undefined;
   version: string;
+  /** Of the trace. */
+  recentLogs?: readonly RecentLog[];
 }
 
 /** `data` of the request. */
 export function toItem(
   occurrence: Occurrence,
-  { environment, serverRoot, version }: ItemContext,
+  { environment, serverRoot, version, recentLogs = [] }: ItemContext,
 ): Record<string, unknown> {
   const { uuid, level, timeUnixNano, attributes, resource, name } = occurrence;
   const { body, fingerprint } =
@@ -31,7 +35,7 @@ export function toItem(
   const codeVersion = textOf(resource.attributes, 'service.version', 'vcs.ref.head.revision');
   return {
     environment: (environment ?? environmentOf(resource.attributes)).slice(0, MAX_TEXT_CHARS),
-    body,
+    body: { ...body, telemetry: telemetryOf(recentLogs) },
     level,
     timestamp: Number(timeUnixNano / 1_000_000_000n),
     uuid,

@@ -104,7 +104,7 @@ function messageOf({ body, eventName, severityText }: LogRecord): string {
 }
 
 /** OTLP: 21 and up is FATAL, 17 ERROR, 13 WARN, 9 INFO; 0 says nothing. */
-function levelOf(severityNumber: number): Level {
+export function levelOf(severityNumber: number): Level {
   if (severityNumber >= 21) return 'critical';
   if (severityNumber >= 17 || severityNumber === 0) return 'error';
   if (severityNumber >= 13) return 'warning';

@@ -1,4 +1,5 @@
 // Part of exporters/rollbar: one item, and what each answer means.
+import type { RecentLogs } from '../../correlation/recent-logs.ts';
 import type { EncodedItem, ExportResult } from '../../delivery/exporter.ts';
 import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
 import { sendWithKey } from '../../delivery/with-key.ts';
@@ -17,6 +18,7 @@ export interface TransportContext {
   http: HttpClient;
   clock: Clock;
   version: string;
+  recentLogs?: Pick<RecentLogs, 'of'>;
 }
 
 export type Transport = (
@@ -85,12 +87,14 @@ export function createTransport(config: RollbarConfig, context: TransportContext
     const closed = window.closed();
     if (closed) return closed;
     const finish = await finisher();
+    const { traceId } = item.value;
+    const recentLogs = traceId === '' ? [] : (context.recentLogs?.of(traceId) ?? []);
     let refused: ExportResult = { status: 'rejected', reason: TOO_LARGE };
     let sentBytes = Number.POSITIVE_INFINITY;
     for (const maxBytes of SIZES_BYTES) {
       if (maxBytes >= sentBytes) continue;
       // Made here rather than in the encoder: parsing and scrubbing a stack takes a millisecond, and a record may hold hundreds.
-      const body = finish(toItem(item.value, { ...config, version: context.version }), maxBytes);
+      const body = finish(toItem(item.value, { ...config, version: context.version, recentLogs }), maxBytes);
       if (!body) return refused;
       const result = await post(config, context, body, signal, window);
       if (result.status !== 'rejected' || result.reason.code !== 'too_large') return result;

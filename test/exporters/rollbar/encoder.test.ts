@@ -296,6 +296,34 @@ describe('what an item says besides its stack', () => {
     expect(item({}, { scope })['framework']).toBe(framework);
   });
 
+  it('has what was logged in the trace as telemetry, at most the last 100 records', () => {
+    const groups = [group([span(failing)])];
+    const own = decoded({ notableSpans: () => allSpans(groups) });
+    const { items } = encode(record('traces', new Uint8Array(), 1), own);
+    const recentLogs = Array.from({ length: 120 }, (_, i) => ({
+      timeUnixNano: nano(NOW_MS + i),
+      severityNumber: i === 119 ? 13 : 0,
+      text: `step ${i}`,
+    }));
+
+    const { body } = toItem(items[0]!.value, { ...settings, recentLogs }) as {
+      body: { telemetry: object[] };
+    };
+
+    expect(body.telemetry.length).toBe(100);
+    expect([body.telemetry[0], body.telemetry[99]]).toEqual([
+      {
+        level: 'info',
+        type: 'log',
+        source: 'server',
+        timestamp_ms: NOW_MS + 20,
+        body: { message: 'step 20' },
+      },
+      expect.objectContaining({ level: 'warning', timestamp_ms: NOW_MS + 119 }),
+    ]);
+    expect(toItem(items[0]!.value, settings)['body']).toMatchObject({ telemetry: undefined });
+  });
+
   it.each([
     ['failed', 2, 'error'],
     ['did not fail', 0, 'info'],

@@ -160,6 +160,24 @@ describe(createTransport, () => {
     expect((result as { retryAfterMs?: number }).retryAfterMs).toBeUndefined();
   });
 
+  it('asks for the logs of the trace when it sends, and masks secrets in them', async () => {
+    const http = rollbar(OK);
+    const asked: string[] = [];
+    const recentLogs = {
+      of(traceId: string) {
+        asked.push(traceId);
+        return [{ timeUnixNano: 1n, severityNumber: 9, text: 'login?password=s3cret' }];
+      },
+    };
+
+    await createTransport(config, { ...context('rollbar'), http, recentLogs })([item()], never);
+
+    const body = Buffer.from(http.requests[0]?.body as Uint8Array).toString();
+    expect(asked).toEqual([item().value.traceId]);
+    expect(JSON.parse(body).data.body.telemetry).toMatchObject([{ type: 'log', level: 'info' }]);
+    expect(body).not.toContain('s3cret');
+  });
+
   it('asks for nothing while the rate limit is used up, and goes on when the window has ended', async () => {
     const clock = new ManualClock(NOW_MS);
     const headers = { 'x-rate-limit-remaining': '0', 'x-rate-limit-remaining-seconds': '42' };
