@@ -8,6 +8,8 @@ const WINDOW_MS = 60_000;
 const ONE_IN = 100;
 /** Of windows, and of errors with a count that is still to be told: about 200 bytes each. What is forgotten is let through. */
 const MAX_REMEMBERED = 2000;
+/** Where a stack is longer, its beginning tells it apart. */
+const MAX_STACK_CHARS = 32 * 1024;
 
 /** Where an occurrence lies: a record's position, and the number of the occurrence in it. */
 export interface OccurrencePlace {
@@ -67,6 +69,7 @@ const PLACE = /line \d+|[:(]\d+/;
 export function fingerprintOf(occurrence: Occurrence): string {
   const { type, message, stack, name, resource } = occurrence;
   const places = stack
+    .slice(0, MAX_STACK_CHARS)
     .replace(message, '')
     .split('\n')
     .filter((line) => PLACE.test(line))
