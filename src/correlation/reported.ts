@@ -5,7 +5,7 @@ import type { RaisedException } from './exceptions.ts';
 /** About 300 bytes each. Spans of one request arrive within seconds of each other; what is forgotten is reported twice. */
 const MAX_REMEMBERED = 2000;
 
-/** Deeper than frameworks nest spans that record; more are not looked for. */
+/** Deeper than frameworks nest spans that record, and more than a trace has different ones of; more are not looked for. */
 const MAX_SPANS = 32;
 
 interface Report {
@@ -49,6 +49,7 @@ export class ReportedExceptions {
 
   #remember(key: string, report: Report): void {
     const reports = this.#reports.get(key) ?? [];
+    if (reports.length >= MAX_SPANS) return;
     this.#reports.delete(key);
     this.#reports.set(key, [...reports, report]);
     this.#size += 1;

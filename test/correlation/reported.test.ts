@@ -57,6 +57,20 @@ describe(ReportedExceptions, () => {
     expect([ask([inner], 1), ask([middle, server], 2)]).toEqual([[false], [true]]);
   });
 
+  it('stays fast where a trace raises the same on thousands of spans', () => {
+    const reported = new ReportedExceptions();
+    const many = Array.from({ length: 3000 }, (_, i) => ({ ...inner, spanId: String(i).padStart(16, '0') }));
+    const notable = allSpans([group(many)]);
+    const raised = raisedExceptions(notable);
+    const startedMs = performance.now();
+
+    const known = [0, 1].map((i) => raised.filter((one) => reported.isKnown(one, notable, String(i))).length);
+
+    expect(known[0]).toBe(0);
+    // A tenth of this; seconds where each recording is compared with all others.
+    expect(performance.now() - startedMs).toBeLessThan(1500);
+  });
+
   it('is not caught in parents that go round', () => {
     const a = { ...inner, parentSpanId: middle.spanId };
     const b = { ...middle, parentSpanId: inner.spanId };
