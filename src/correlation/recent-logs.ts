@@ -1,14 +1,17 @@
 // Part of correlation: the log records of the last moments by trace, for who reports an error and wants to show what led to it.
 
+import { letOthersIn } from '../model/let-others-in.ts';
 import type { LogRecord } from '../model/otlp.ts';
 import type { Accepted } from '../model/signals.ts';
 import { decodeLogs } from '../protocols/otlp/decode.ts';
 
-/** Decoding takes about 2 µs a record: what is kept undecoded stays below the 5 ms that one turn may take. */
+/** Some 1,700 records, which take 30 ms to decode on a busy machine: others get their turn between requests. */
 const MAX_RAW_BYTES = 512 * 1024;
 /** Of all traces; with MAX_TEXT_CHARS at most about 2 MB. */
 const MAX_KEPT = 2000;
 const MAX_TEXT_CHARS = 1000;
+/** One trace must not push out all others, nor itself. */
+const MAX_PER_TRACE = 100;
 
 /** What is kept of a log record. */
 export interface RecentLog {
@@ -22,8 +25,9 @@ export interface RecentLog {
  * after it, and once.
  */
 export class RecentLogs {
-  #raw: Buffer[] = [];
+  readonly #raw: Buffer[] = [];
   #rawBytes = 0;
+  #reading: Promise<void> | undefined;
   readonly #byTrace = new Map<string, RecentLog[]>();
   #kept = 0;
 
@@ -36,13 +40,21 @@ export class RecentLogs {
   }
 
   /** The oldest first. */
-  of(traceId: string): readonly RecentLog[] {
-    const raw = this.#raw;
-    this.#raw = [];
-    this.#rawBytes = 0;
-    for (const payload of raw) this.#read(payload);
+  async of(traceId: string): Promise<readonly RecentLog[]> {
+    this.#reading ??= this.#readAll().finally(() => {
+      this.#reading = undefined;
+    });
+    await this.#reading;
     const found = this.#byTrace.get(traceId) ?? [];
     return found.toSorted((a, b) => Number(a.timeUnixNano - b.timeUnixNano));
+  }
+
+  async #readAll(): Promise<void> {
+    for (let payload = this.#raw.shift(); payload; payload = this.#raw.shift()) {
+      this.#rawBytes -= payload.length;
+      this.#read(payload);
+      if (this.#raw.length > 0) await letOthersIn();
+    }
   }
 
   /** What cannot be decoded is told of by who has to deliver it. */
@@ -63,10 +75,14 @@ export class RecentLogs {
     const timeUnixNano = log.timeUnixNano || log.observedTimeUnixNano;
     const logs = this.#byTrace.get(traceId) ?? [];
     logs.push({ timeUnixNano, severityNumber, text });
+    this.#kept += 1;
+    if (logs.length > MAX_PER_TRACE) {
+      logs.shift();
+      this.#kept -= 1;
+    }
     // The trace that was heard of last goes last.
     this.#byTrace.delete(traceId);
     this.#byTrace.set(traceId, logs);
-    this.#kept += 1;
     for (const [oldest, old] of this.#byTrace) {
       if (this.#kept <= MAX_KEPT) break;
       this.#byTrace.delete(oldest);

@@ -10,47 +10,68 @@ const traceId = all.find(({ attributes }) => attributes.has('exception.type'))?.
 const ofTrace = all.filter((log) => log.traceId === traceId);
 
 describe(RecentLogs, () => {
-  it('gives what was logged in a trace, the oldest first, also when it is asked again', () => {
+  it('gives what was logged in a trace, the oldest first, also when it is asked again', async () => {
     const recent = new RecentLogs();
     recent.remember(received());
 
-    const found = recent.of(traceId);
+    const found = await recent.of(traceId);
 
     expect(found.map(({ text }) => text)).toEqual(ofTrace.map(({ body }) => body));
     expect(found.map(({ severityNumber }) => severityNumber)).toEqual(
       ofTrace.map(({ severityNumber }) => severityNumber),
     );
     expect(found.length).toBeGreaterThan(0);
-    expect(recent.of(traceId)).toEqual(found);
-    expect(recent.of('00000000000000000000000000000001')).toEqual([]);
+    expect(await recent.of(traceId)).toEqual(found);
+    expect(await recent.of('00000000000000000000000000000001')).toEqual([]);
   });
 
-  it('holds no buffer that somebody else will use again', () => {
+  it('holds no buffer that somebody else will use again', async () => {
     const recent = new RecentLogs();
     const one = received();
     recent.remember(one);
     one.payload.fill(0);
 
-    expect(recent.of(traceId).length).toBe(ofTrace.length);
+    expect((await recent.of(traceId)).length).toBe(ofTrace.length);
   });
 
-  it('leaves out other signals, replays and what cannot be decoded', () => {
+  it('leaves out other signals, replays and what cannot be decoded', async () => {
     const recent = new RecentLogs();
     recent.remember({ ...received(), signal: 'traces' });
     recent.remember({ ...received(), origin: { peer: '', only: 'rollbar' } });
     recent.remember(record('logs', new Uint8Array([255]), 1));
 
-    expect(recent.of(traceId)).toEqual([]);
+    expect(await recent.of(traceId)).toEqual([]);
   });
 
-  it('forgets the oldest rather than grows', () => {
+  it('keeps the last hundred records of a trace that logs a lot', async () => {
+    const recent = new RecentLogs();
+    for (let i = 0; i < 300; i++) {
+      recent.remember(received());
+      await recent.of(traceId);
+    }
+
+    expect((await recent.of(traceId)).length).toBe(100);
+  });
+
+  it('reads on after it was asked with nothing to read, and for two who ask at once', async () => {
+    const recent = new RecentLogs();
+    await recent.of(traceId);
+    recent.remember(received());
+    recent.remember(received());
+
+    const found = await Promise.all([recent.of(traceId), recent.of(traceId)]);
+
+    expect(found.map(({ length }) => length)).toEqual([2 * ofTrace.length, 2 * ofTrace.length]);
+  });
+
+  it('forgets the oldest rather than grows', async () => {
     const recent = new RecentLogs();
     recent.remember(received());
     recent.remember(record('logs', new Uint8Array(512 * 1024), 1));
-    expect(recent.of(traceId)).toEqual([]);
+    expect(await recent.of(traceId)).toEqual([]);
 
     recent.remember(received());
     recent.remember(record('logs', new Uint8Array(512 * 1024 + 1), 1));
-    expect(recent.of(traceId).length).toBe(ofTrace.length);
+    expect((await recent.of(traceId)).length).toBe(ofTrace.length);
   });
 });

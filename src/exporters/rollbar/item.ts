@@ -21,7 +21,7 @@ export interface ItemContext {
   serverRoot?: string | undefined;
   version: string;
   /** Of the trace. */
-  recentLogs?: readonly RecentLog[];
+  recentLogs?: readonly RecentLog[] | undefined;
 }
 
 /** `data` of the request. */

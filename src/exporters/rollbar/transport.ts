@@ -88,7 +88,7 @@ export function createTransport(config: RollbarConfig, context: TransportContext
     if (closed) return closed;
     const finish = await finisher();
     const { traceId } = item.value;
-    const recentLogs = traceId === '' ? [] : (context.recentLogs?.of(traceId) ?? []);
+    const recentLogs = traceId === '' ? undefined : await context.recentLogs?.of(traceId);
     let refused: ExportResult = { status: 'rejected', reason: TOO_LARGE };
     let sentBytes = Number.POSITIVE_INFINITY;
     for (const maxBytes of SIZES_BYTES) {

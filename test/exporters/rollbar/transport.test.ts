@@ -164,7 +164,7 @@ describe(createTransport, () => {
     const http = rollbar(OK);
     const asked: string[] = [];
     const recentLogs = {
-      of(traceId: string) {
+      async of(traceId: string) {
         asked.push(traceId);
         return [{ timeUnixNano: 1n, severityNumber: 9, text: 'login?password=s3cret' }];
       },
