@@ -94,7 +94,9 @@ export function createTransport(config: RollbarConfig, context: TransportContext
     for (const maxBytes of SIZES_BYTES) {
       if (maxBytes >= sentBytes) continue;
       // Made here rather than in the encoder: parsing and scrubbing a stack takes a millisecond, and a record may hold hundreds.
-      const body = finish(toItem(item.value, { ...config, version: context.version, recentLogs }), maxBytes);
+      // What only helps goes first.
+      const helpful = maxBytes === MAX_PAYLOAD_BYTES ? { recentLogs } : {};
+      const body = finish(toItem(item.value, { ...config, version: context.version, ...helpful }), maxBytes);
       if (!body) return refused;
       const result = await post(config, context, body, signal, window);
       if (result.status !== 'rejected' || result.reason.code !== 'too_large') return result;

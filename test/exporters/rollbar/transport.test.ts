@@ -178,6 +178,21 @@ describe(createTransport, () => {
     expect(body).not.toContain('s3cret');
   });
 
+  it('leaves the logs of the trace out first, where Rollbar finds an item too large', async () => {
+    const log = { timeUnixNano: 1n, severityNumber: 9, text: 'x'.repeat(1000) };
+    const recentLogs = { of: async () => Array.from({ length: 100 }, () => log) };
+    const http = rollbar({ status: 413 });
+
+    await createTransport(config, { ...context('rollbar'), http, recentLogs })([item()], never);
+
+    const [first, second] = http.requests.map(({ body }) =>
+      JSON.parse(String(Buffer.from(body as Uint8Array))),
+    );
+    expect(first.data.body.telemetry.length).toBe(100);
+    expect(second.data.body.telemetry).toBeUndefined();
+    expect(second.data.body.trace).toEqual(first.data.body.trace);
+  });
+
   it('asks for nothing while the rate limit is used up, and goes on when the window has ended', async () => {
     const clock = new ManualClock(NOW_MS);
     const headers = { 'x-rate-limit-remaining': '0', 'x-rate-limit-remaining-seconds': '42' };
