@@ -183,6 +183,12 @@ describe('names', () => {
       'aws',
     ],
     [
+      'DynamoDB, although it is a database, too',
+      { 'rpc.system': 'aws-api', 'rpc.service': 'DynamoDB', 'db.system': 'dynamodb', 'net.peer.name': 'h' },
+      'DynamoDB',
+      'aws',
+    ],
+    [
       'the database',
       { 'db.system.name': 'postgresql', 'db.namespace': 'app', 'server.address': 'db.local' },
       'app@db.local',

@@ -1,5 +1,6 @@
 // Part of protocols/xray: the name of a document: a node of the service map, made only of characters that X-Ray takes.
 import { type Span, SpanKind } from '../../../model/otlp.ts';
+import { isAwsCall } from './aws.ts';
 import { peekText, type Reader, shorten } from './reader.ts';
 
 /** X-Ray refuses longer names as InvalidName. */
@@ -43,6 +44,8 @@ const CANDIDATES: readonly ((reader: Reader) => string | undefined)[] = [
   (reader) => peekText(reader, 'aws.remote.service')?.replace(/^(?:AWS\.SDK\.|AWS::)/, ''),
   (reader) => peekText(reader, 'peer.service', 'service.peer.name'),
   (reader) => peekText(reader, 'aws.service'),
+  // Calls of DynamoDB also say `db.system`, yet are told apart from databases by their service.
+  (reader) => (isAwsCall(reader) ? peekText(reader, 'rpc.service') : undefined),
   databaseName,
   (reader) => peekText(reader, 'rpc.service'),
   (reader) => peekText(reader, 'messaging.destination.name', 'messaging.destination'),
