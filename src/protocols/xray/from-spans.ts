@@ -13,7 +13,7 @@ import { restOf } from './from-spans/rest.ts';
 import { MAX_DOCUMENT_BYTES, serialize } from './from-spans/shrink.ts';
 import { sqlBlock } from './from-spans/sql.ts';
 import { toJsonObject } from './from-spans/values.ts';
-import { isUsableId, toXRayTraceId } from './ids.ts';
+import { derivedId, isUsableId, toXRayTraceId } from './ids.ts';
 
 export type SpanDocument = { ok: true; id: string; document: string } | { ok: false; reason: Reason };
 
@@ -22,8 +22,9 @@ export function spanToDocument(span: Span, resource: Resource, scope: Scope): Sp
     return invalid('the span has no usable trace id or span id');
   }
   if (span.startTimeUnixNano === 0n && span.endTimeUnixNano === 0n) return invalid('the span has no time');
-  const document = serialize(build(span, resourceParts(resource), scope));
-  if (document.fits) return { ok: true, id: span.spanId, document: document.text };
+  const built = build(span, resourceParts(resource), scope);
+  const document = serialize(built);
+  if (document.fits) return { ok: true, id: built.id, document: document.text };
   const message = `the span has ${document.bytes} bytes as an X-Ray document, also without metadata and stacks; X-Ray takes ${MAX_DOCUMENT_BYTES}`;
   return {
     ok: false,
@@ -41,8 +42,44 @@ function invalid(message: string): SpanDocument {
 const NO_CAUSE: Cause = { block: undefined, unparsed: [] };
 
 function build(span: Span, parts: ResourceParts, scope: Scope): XRayDocument {
+  if (!startsService(span)) return describe(span, parts, scope, false);
+  const isCall = span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER;
+  return isCall ? segmentAround(span, parts, scope) : describe(span, parts, scope, true);
+}
+
+/** A call that nothing surrounds, of a script for instance: as a segment it would seem to be a request to the caller. */
+function segmentAround(span: Span, parts: ResourceParts, scope: Scope): XRayDocument {
+  const call = describe(span, parts, scope, false);
+  const { trace_id, parent_id, start_time, end_time, in_progress, fault, error, throttle } = call;
+  return {
+    name: segmentName(createReader(span.attributes), span, parts.serviceName),
+    id: derivedId(`${span.spanId}^`),
+    trace_id,
+    parent_id,
+    type: undefined,
+    namespace: undefined,
+    start_time,
+    end_time,
+    in_progress,
+    fault,
+    error,
+    throttle,
+    user: undefined,
+    origin: parts.origin,
+    http: undefined,
+    aws: parts.aws,
+    sql: undefined,
+    service: parts.service,
+    cause: undefined,
+    links: undefined,
+    annotations: undefined,
+    metadata: parts.metadata && { 'otel.resource': parts.metadata },
+    subsegments: [{ ...call, trace_id: undefined, parent_id: undefined, type: undefined }],
+  };
+}
+
+function describe(span: Span, parts: ResourceParts, scope: Scope, isSegment: boolean): XRayDocument {
   const reader = createReader(span.attributes);
-  const isSegment = startsService(span);
   // The name reads what the blocks below use up, so it comes first.
   const name = isSegment ? segmentName(reader, span, parts.serviceName) : subsegmentName(reader, span);
   const isAws = isAwsCall(reader);
@@ -76,16 +113,20 @@ function build(span: Span, parts: ResourceParts, scope: Scope): XRayDocument {
     cause: cause.block,
     links: span.links.length === 0 ? undefined : linksOf(span),
     ...restWithOtel(reader, parts, isSegment, otelMetadata(span, scope, name, isSegment, cause.unparsed)),
+    subsegments: undefined,
   };
 }
 
 /** OTLP span flags: bit 8 says that bit 9 is known, bit 9 that the parent is in another process. */
+const PARENT_IS_KNOWN = 0x100;
 const PARENT_IS_REMOTE = 0x300;
 
 /** A segment is where a service begins its part of the trace; all else is a subsegment. */
 function startsService(span: Span): boolean {
   if (span.kind === SpanKind.SERVER || !isUsableId(span.parentSpanId, 16)) return true;
-  return (span.flags & PARENT_IS_REMOTE) === PARENT_IS_REMOTE;
+  if ((span.flags & PARENT_IS_REMOTE) === PARENT_IS_REMOTE) return true;
+  // SDKs of before 2024 do not say. What consumes a message then hangs below who sent it, and is a service of its own.
+  return span.kind === SpanKind.CONSUMER && (span.flags & PARENT_IS_KNOWN) === 0;
 }
 
 function namespaceOf(kind: number, isAws: boolean): XRayDocument['namespace'] {

@@ -92,15 +92,15 @@ describe('every captured span', () => {
     'go-otel/01-traces.decoded.json',
     'java-otel/01-traces.decoded.json',
   ])('of %s becomes a document and keeps ids, times and failure on the way back', (path) => {
-    for (const { spans, resource, scope } of capturedSpans(path)) {
-      for (const original of spans) {
+    for (const { spans: originals, resource, scope } of capturedSpans(path)) {
+      for (const original of originals) {
         const result = spanToDocument(original, resource, scope);
         expect(result.ok).toBe(true);
-        const back = segmentToSpans(parseSegment(result.ok ? result.document : '') ?? {})[0]?.spans[0];
+        const spans = segmentToSpans(parseSegment(result.ok ? result.document : '') ?? {})[0]?.spans ?? [];
+        const back = spans.find(({ spanId }) => spanId === original.spanId);
+        expect(spans[0]?.parentSpanId).toBe(original.parentSpanId);
         expect(back).toMatchObject({
           traceId: original.traceId,
-          spanId: original.spanId,
-          parentSpanId: original.parentSpanId,
           startTimeUnixNano: ((original.startTimeUnixNano + 500n) / 1000n) * 1000n,
           endTimeUnixNano: ((original.endTimeUnixNano + 500n) / 1000n) * 1000n,
         });
@@ -124,6 +124,43 @@ describe('segment or subsegment', () => {
       name: 'work',
     });
     expect(document(span({ flags: 0x301 }))).not.toHaveProperty('type');
+  });
+
+  it('what consumes a message is a segment, unless the SDK says that its parent is in the same process', () => {
+    const consumer = (flags: number) => document(span({ kind: SpanKind.CONSUMER, flags }));
+    expect(consumer(0)).not.toHaveProperty('type');
+    expect(consumer(0x300)).not.toHaveProperty('type');
+    expect(consumer(0x100)).toMatchObject({ type: 'subsegment' });
+  });
+
+  it.each([
+    ['begins a trace', { parentSpanId: '' }, undefined],
+    ['continues one of another process', { flags: 0x301 }, '00f067aa0ba902b7'],
+  ])('a call that %s is a subsegment in a segment of its service', (_what, changes, parent_id) => {
+    const attributes = { 'url.full': 'https://api.test/x', 'http.request.method': 'GET' };
+    const made = client({ ...attributes, 'http.response.status_code': 503 }, changes);
+    const segment = document(made, { 'service.name': 'cron', 'service.version': '7', team: 'a' });
+
+    const times = { start_time: 1795225151.123457, end_time: 1795225151.2 };
+    const trace_id = '1-5759e988-bd862e3fe1be46a994272793';
+    expect(segment).toEqual({
+      ...{ name: 'cron', id: expect.stringMatching(/^[0-9a-f]{16}$/), trace_id, parent_id, ...times },
+      ...{ fault: true, service: { version: '7' }, aws: { xray: { sdk: 'opentelemetry' } } },
+      metadata: { 'otel.resource': { team: 'a' } },
+      subsegments: [
+        {
+          ...{ name: 'api.test', id: made.spanId, namespace: 'remote', ...times, fault: true },
+          http: {
+            request: { method: 'GET', url: 'https://api.test/x' },
+            response: { status: 503 },
+          },
+          aws: { xray: { sdk: 'opentelemetry' } },
+          metadata: { otel: { name: 'work', scope: 'lab' } },
+        },
+      ],
+    });
+    expect(segment.id).not.toBe(made.spanId);
+    expect(document(made).id).toBe(segment.id);
   });
 
   it.each([
@@ -448,6 +485,7 @@ describe('a document of more than 64 KB', () => {
       span({}, Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, 'x'.repeat(5000)]))),
     ],
     ['deep structures', span({}, { list: Array.from({ length: 30_000 }, (_, i) => i) })],
+    ['a call in a segment', client({ blob: 'x'.repeat(100_000) }, { parentSpanId: '' })],
     [
       'many exceptions',
       span({
@@ -478,7 +516,8 @@ describe('a document of more than 64 KB', () => {
     ],
   ])('with %s is cut down until it fits', (_what, made) => {
     expect(bytes(made)).toBeLessThanOrEqual(65_536);
-    expect(document(made)).toMatchObject({ id: made.spanId, name: 'work', end_time: 1795225151.2 });
+    expect(document(made)).toMatchObject({ name: 'work', end_time: 1795225151.2 });
+    expect(text(made)).toContain(`"id":"${made.spanId}"`);
   });
 
   it('keeps the stack when cutting metadata is enough', () => {

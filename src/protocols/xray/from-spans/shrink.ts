@@ -12,7 +12,7 @@ export function serialize(document: XRayDocument): Serialized {
   let text = JSON.stringify(document);
   for (const step of STEPS) {
     if (fits(text)) return { fits: true, text };
-    step(document);
+    for (const part of [document, ...(document.subsegments ?? [])]) step(part);
     text = JSON.stringify(document);
   }
   return fits(text) ? { fits: true, text } : { fits: false, bytes: Buffer.byteLength(text) };
