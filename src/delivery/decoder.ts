@@ -3,9 +3,10 @@ import type { SpanGroup } from '../model/otlp.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
 import { decodeLogs, decodeNotable } from '../protocols/otlp/decode.ts';
 import { readDocuments } from '../protocols/xray/datagram.ts';
-import { parseSegment } from '../protocols/xray/segment.ts';
+import { isIndependentSubsegment, parseSegment } from '../protocols/xray/segment.ts';
 import { segmentToSpans } from '../protocols/xray/to-spans.ts';
 import type { Decoder } from './exporter.ts';
+import { createSegmentServices, type SegmentServices } from './segment-services.ts';
 
 /** Readers that keep up ask within the same turn; what is kept longer grows old, which is dear to collect. */
 const MAX_BYTES = 1024 * 1024;
@@ -46,7 +47,8 @@ class Shared<T> {
 
 export function createDecoder(maxBytes = MAX_BYTES): Decoder {
   const notableSpans = new Shared(decodeNotable, maxBytes);
-  const segments = new Shared(decodeSegments, maxBytes);
+  const services = createSegmentServices();
+  const segments = new Shared((payload) => decodeSegments(payload, services), maxBytes);
   const logs = new Shared(decodeLogs, maxBytes);
   return {
     notableSpans: (record) => notableSpans.of(record),
@@ -55,9 +57,16 @@ export function createDecoder(maxBytes = MAX_BYTES): Decoder {
   };
 }
 
-function decodeSegments(payload: Uint8Array): readonly (readonly SpanGroup[] | undefined)[] {
-  return readDocuments(payload).map((document) => {
-    const segment = parseSegment(document);
-    return segment && segmentToSpans(segment);
+type Segments = readonly (readonly SpanGroup[] | undefined)[];
+
+function decodeSegments(payload: Uint8Array, services: SegmentServices): Segments {
+  const segments = readDocuments(payload).map((document) => parseSegment(document));
+  // Streamed subsegments come before their segment, mostly in the same record.
+  for (const segment of segments) if (segment) services.learn(segment);
+  return segments.map((segment) => {
+    if (!segment) return undefined;
+    const serviceName = isIndependentSubsegment(segment) ? services.serviceOf(segment) : undefined;
+    const groups = segmentToSpans(segment, serviceName === undefined ? {} : { serviceName });
+    return groups.length === 0 ? undefined : groups;
   });
 }

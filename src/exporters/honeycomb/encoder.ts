@@ -85,7 +85,7 @@ function cutToLimits(item: EncodedItem<Part>): readonly EncodedItem<Part>[] {
 
 const notASegment = {
   code: 'undecodable' as const,
-  message: 'the X-Ray document is not JSON that a segment could be read from',
+  message: 'no trace id, id and time of a segment can be read from the X-Ray document',
   fix: 'Look at the dead letter: which program sent it?',
 };
 
