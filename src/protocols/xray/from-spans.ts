@@ -151,6 +151,7 @@ function awsOf(place: XRayDocument['aws'], call: XRayDocument['aws']): XRayDocum
 
 function linksOf(span: Span): LinkBlock[] | undefined {
   const links = span.links.filter((link) => isUsableId(link.traceId, 32) && isUsableId(link.spanId, 16));
+  if (links.length === 0) return undefined;
   return links.map(({ traceId, spanId, attributes }) => ({
     trace_id: toXRayTraceId(traceId),
     id: spanId,
