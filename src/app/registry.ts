@@ -42,7 +42,11 @@ export const registry: readonly Destination[] = [
     off: (config) => xrayOff({ ...config.xray, ...config.aws }),
     async build(config, context) {
       const { create } = await import('../exporters/aws-xray/index.ts');
-      return opaque(create({ ...config.xray, ...config.aws }, { ...context, aws: await context.aws() }));
+      // So that the X-Ray console finds the logs that sidecast writes.
+      const logGroup = config.cloudwatchLogs.group;
+      return opaque(
+        create({ ...config.xray, ...config.aws, logGroup }, { ...context, aws: await context.aws() }),
+      );
     },
   },
   {

@@ -7,9 +7,9 @@ import type { LinkBlock, XRayDocument } from './from-spans/document.ts';
 import { httpBlock } from './from-spans/http.ts';
 import { segmentName, subsegmentName } from './from-spans/name.ts';
 import { otelMetadata, unixNanoToSeconds } from './from-spans/otel.ts';
-import { createReader, type Reader, takeText } from './from-spans/reader.ts';
-import { type ResourceParts, resourceParts } from './from-spans/resource.ts';
-import { restOf } from './from-spans/rest.ts';
+import { createReader, takeText } from './from-spans/reader.ts';
+import { createResourceParts, type ResourceParts } from './from-spans/resource.ts';
+import { type Rest, restOf } from './from-spans/rest.ts';
 import { MAX_DOCUMENT_BYTES, serialize } from './from-spans/shrink.ts';
 import { sqlBlock } from './from-spans/sql.ts';
 import { toJsonObject } from './from-spans/values.ts';
@@ -17,12 +17,28 @@ import { derivedId, isUsableId, toXRayTraceId } from './ids.ts';
 
 export type SpanDocument = { ok: true; id: string; document: string } | { ok: false; reason: Reason };
 
-export function spanToDocument(span: Span, resource: Resource, scope: Scope): SpanDocument {
+export interface SpanSettings {
+  /** Attributes that become annotations before others, also where they have a field of their own. */
+  annotations: readonly string[];
+  /** Where a resource does not name its log groups. */
+  logGroup: string | undefined;
+}
+
+export type SpanTranslator = (span: Span, resource: Resource, scope: Scope) => SpanDocument;
+
+export function createSpanTranslator({ annotations, logGroup }: SpanSettings): SpanTranslator {
+  const partsOf = createResourceParts(logGroup);
+  return (span, resource, scope) => toDocument(span, partsOf(resource), scope, annotations);
+}
+
+export const spanToDocument = createSpanTranslator({ annotations: [], logGroup: undefined });
+
+function toDocument(span: Span, parts: ResourceParts, scope: Scope, listed: readonly string[]): SpanDocument {
   if (!isUsableId(span.traceId, 32) || !isUsableId(span.spanId, 16)) {
     return invalid('the span has no usable trace id or span id');
   }
   if (span.startTimeUnixNano === 0n && span.endTimeUnixNano === 0n) return invalid('the span has no time');
-  const built = build(span, resourceParts(resource), scope);
+  const built = build(span, parts, scope, listed);
   const document = serialize(built);
   if (document.fits) return { ok: true, id: built.id, document: document.text };
   const message = `the span has ${document.bytes} bytes as an X-Ray document, also without metadata and stacks; X-Ray takes ${MAX_DOCUMENT_BYTES}`;
@@ -41,15 +57,20 @@ function invalid(message: string): SpanDocument {
 
 const NO_CAUSE: Cause = { block: undefined, unparsed: [] };
 
-function build(span: Span, parts: ResourceParts, scope: Scope): XRayDocument {
-  if (!startsService(span)) return describe(span, parts, scope, false);
+function build(span: Span, parts: ResourceParts, scope: Scope, listed: readonly string[]): XRayDocument {
+  if (!startsService(span)) return describe(span, parts, scope, listed, false);
   const isCall = span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER;
-  return isCall ? segmentAround(span, parts, scope) : describe(span, parts, scope, true);
+  return isCall ? segmentAround(span, parts, scope, listed) : describe(span, parts, scope, listed, true);
 }
 
 /** A call that nothing surrounds, of a script for instance: as a segment it would seem to be a request to the caller. */
-function segmentAround(span: Span, parts: ResourceParts, scope: Scope): XRayDocument {
-  const call = describe(span, parts, scope, false);
+function segmentAround(
+  span: Span,
+  parts: ResourceParts,
+  scope: Scope,
+  listed: readonly string[],
+): XRayDocument {
+  const call = describe(span, parts, scope, listed, false);
   const { trace_id, parent_id, start_time, end_time, in_progress, fault, error, throttle } = call;
   return {
     name: segmentName(createReader(span.attributes), span, parts.serviceName),
@@ -78,7 +99,13 @@ function segmentAround(span: Span, parts: ResourceParts, scope: Scope): XRayDocu
   };
 }
 
-function describe(span: Span, parts: ResourceParts, scope: Scope, isSegment: boolean): XRayDocument {
+function describe(
+  span: Span,
+  parts: ResourceParts,
+  scope: Scope,
+  listed: readonly string[],
+  isSegment: boolean,
+): XRayDocument {
   const reader = createReader(span.attributes);
   // The name reads what the blocks below use up, so it comes first.
   const name = isSegment ? segmentName(reader, span, parts.serviceName) : subsegmentName(reader, span);
@@ -112,7 +139,11 @@ function describe(span: Span, parts: ResourceParts, scope: Scope, isSegment: boo
     service: isSegment ? parts.service : undefined,
     cause: cause.block,
     links: span.links.length === 0 ? undefined : linksOf(span),
-    ...restWithOtel(reader, parts, isSegment, otelMetadata(span, scope, name, isSegment, cause.unparsed)),
+    ...withOtel(
+      restOf(reader, listed, isSegment ? parts.attributes : undefined),
+      isSegment ? parts.metadata : undefined,
+      otelMetadata(span, scope, name, isSegment, cause.unparsed),
+    ),
     subsegments: undefined,
   };
 }
@@ -159,14 +190,11 @@ function linksOf(span: Span): LinkBlock[] | undefined {
   }));
 }
 
-function restWithOtel(
-  reader: Reader,
-  parts: ResourceParts,
-  isSegment: boolean,
+function withOtel(
+  { annotations, metadata }: Rest,
+  resource: Readonly<Record<string, unknown>> | undefined,
   otel: Record<string, unknown> | undefined,
 ): Pick<XRayDocument, 'annotations' | 'metadata'> {
-  const { annotations, metadata } = restOf(reader);
-  const resource = isSegment ? parts.metadata : undefined;
   if (!otel && !resource) return { annotations, metadata };
   const all: NonNullable<XRayDocument['metadata']> = metadata ?? {};
   if (otel) all['otel'] = otel;

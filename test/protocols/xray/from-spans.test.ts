@@ -1,7 +1,7 @@
 // Part of the tests: spans become documents that X-Ray takes and shows well.
 import { describe, expect, it } from 'vitest';
 import { type AttributeValue, type Span, SpanKind, StatusCode } from '../../../src/model/otlp.ts';
-import { spanToDocument } from '../../../src/protocols/xray/from-spans.ts';
+import { createSpanTranslator, spanToDocument } from '../../../src/protocols/xray/from-spans.ts';
 import { parseSegment } from '../../../src/protocols/xray/segment.ts';
 import { segmentToSpans } from '../../../src/protocols/xray/to-spans.ts';
 import { capturedSpans } from './otlp-json.ts';
@@ -421,6 +421,38 @@ describe('annotations and metadata', () => {
     expect(Object.keys(annotations)).toHaveLength(50);
     expect(annotations.k59).toBe(59);
     expect(Object.keys(metadata.default)).toHaveLength(10);
+  });
+
+  it('puts first what shall be annotations, also of the resource of a segment, and beside a field of their own', () => {
+    const toDocument = createSpanTranslator({
+      annotations: ['http.request.method', 'otel.resource.stage'],
+      logGroup: undefined,
+    });
+    const annotationsOf = (made: Span) => {
+      const result = toDocument(made, { attributes: map({ stage: 'prod', team: 'a' }) }, SCOPE);
+      return result.ok ? JSON.parse(result.document).annotations : undefined;
+    };
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`k${i}`, i]));
+    const listed = ['http.response.status_code', 'otel.resource.team', 'missing', 7];
+    const attributes = { ...many, 'http.request.method': 'GET', 'http.response.status_code': 200 };
+    const made = annotationsOf(server({ ...attributes, 'aws.xray.annotations': listed }));
+    expect(Object.keys(made)).toHaveLength(50);
+    expect(made).toMatchObject({
+      ...{ http_request_method: 'GET', otel_resource_stage: 'prod' },
+      ...{ http_response_status_code: 200, otel_resource_team: 'a' },
+    });
+    expect(annotationsOf(span())).toBeUndefined();
+  });
+
+  it("names sidecast's own log group where the resource names none, wherever the service runs", () => {
+    const toDocument = createSpanTranslator({ annotations: [], logGroup: 'cruddur' });
+    const groupsOf = (resource: Values, made = server()) => {
+      const result = toDocument(made, { attributes: map(resource) }, SCOPE);
+      return result.ok ? JSON.parse(result.document).aws.cloudwatch_logs : undefined;
+    };
+    expect(groupsOf({ 'cloud.provider': 'gcp' })).toEqual([{ log_group: 'cruddur' }]);
+    expect(groupsOf({ 'aws.log.group.names': 'a&b' })).toEqual([{ log_group: 'a' }, { log_group: 'b' }]);
+    expect(groupsOf({}, span())).toBeUndefined();
   });
 
   it('turns aws.xray.metadata.<namespace> back into that namespace', () => {
