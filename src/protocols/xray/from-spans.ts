@@ -10,7 +10,7 @@ import { otelMetadata, unixNanoToSeconds } from './from-spans/otel.ts';
 import { createReader, takeText } from './from-spans/reader.ts';
 import { createResourceParts, type ResourceParts } from './from-spans/resource.ts';
 import { type Rest, restOf } from './from-spans/rest.ts';
-import { MAX_DOCUMENT_BYTES, serialize } from './from-spans/shrink.ts';
+import { serialize } from './from-spans/shrink.ts';
 import { sqlBlock } from './from-spans/sql.ts';
 import { toJsonObject } from './from-spans/values.ts';
 import { derivedId, isUsableId, toXRayTraceId } from './ids.ts';
@@ -39,13 +39,7 @@ function toDocument(span: Span, parts: ResourceParts, scope: Scope, listed: read
   }
   if (span.startTimeUnixNano === 0n && span.endTimeUnixNano === 0n) return invalid('the span has no time');
   const built = build(span, parts, scope, listed);
-  const document = serialize(built);
-  if (document.fits) return { ok: true, id: built.id, document: document.text };
-  const message = `the span has ${document.bytes} bytes as an X-Ray document, also without metadata and stacks; X-Ray takes ${MAX_DOCUMENT_BYTES}`;
-  return {
-    ok: false,
-    reason: { code: 'too_large', message, fix: 'Record fewer or shorter attributes on the span.' },
-  };
+  return { ok: true, id: built.id, document: serialize(built) };
 }
 
 function invalid(message: string): SpanDocument {
