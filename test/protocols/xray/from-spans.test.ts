@@ -305,6 +305,15 @@ describe('http', () => {
     expect(database.sql).toEqual({ url: 'mysql://db:3306/', database_type: 'mysql' });
   });
 
+  it.each<[string, Values, string | undefined]>([
+    ['the path', { 'url.path': '/p', 'url.query': 'q' }, '/p?q'],
+    ['the target', { 'http.target': '/t' }, '/t'],
+    ['the user agent', { 'user_agent.original': 'curl' }, undefined],
+  ])('is there when only %s is known, of a request', (_what, attributes, path) => {
+    expect(document(server(attributes)).http.request.url).toBe(path);
+    expect(document(span({}, attributes))).not.toHaveProperty('http');
+  });
+
   it('keeps what does not fit into a field whole in metadata', () => {
     const long = `http://h/${'a'.repeat(400)}`;
     const { http, metadata } = document(client({ 'http.url': long, 'http.method': 'GET' }));
@@ -504,6 +513,9 @@ describe('annotations and metadata', () => {
       request_id: 'r',
       table_name: 't',
     });
+    // The names of the ADOT agent for Java.
+    const java = { 'rpc.system': 'aws-api', 'aws.table.name': 't', 'aws.queue.url': 'https://q' };
+    expect(document(client(java)).aws).toMatchObject({ table_name: 't', queue_url: 'https://q' });
   });
 });
 
