@@ -7,13 +7,14 @@ import type { LinkBlock, XRayDocument } from './from-spans/document.ts';
 import { httpBlock } from './from-spans/http.ts';
 import { segmentName, subsegmentName } from './from-spans/name.ts';
 import { otelMetadata, unixNanoToSeconds } from './from-spans/otel.ts';
-import { createReader, takeText } from './from-spans/reader.ts';
+import { createReader, type Reader, takeText } from './from-spans/reader.ts';
 import { createResourceParts, type ResourceParts } from './from-spans/resource.ts';
 import { type Rest, restOf } from './from-spans/rest.ts';
 import { serialize } from './from-spans/shrink.ts';
 import { sqlBlock } from './from-spans/sql.ts';
 import { toJsonObject } from './from-spans/values.ts';
 import { derivedId, isUsableId, toXRayTraceId } from './ids.ts';
+import { X_RAY_SCOPE } from './segment.ts';
 
 export type SpanDocument = { ok: true; id: string; document: string } | { ok: false; reason: Reason };
 
@@ -102,13 +103,16 @@ function describe(
 ): XRayDocument {
   const reader = createReader(span.attributes);
   // The name reads what the blocks below use up, so it comes first.
-  const name = isSegment ? segmentName(reader, span, parts.serviceName) : subsegmentName(reader, span);
+  const wasSegment = scope.name === X_RAY_SCOPE;
+  const name = isSegment
+    ? segmentName(reader, span, parts.serviceName)
+    : subsegmentName(reader, span, wasSegment);
   const isAws = isAwsCall(reader);
   const http = httpBlock(reader, span.kind);
   const awsCall = isAws ? awsCallBlock(reader) : undefined;
   const sql = sqlBlock(reader);
   const user = isSegment ? takeText(reader, 'user.id', 'enduser.id') : undefined;
-  const flags = flagsOf(span, http?.response?.status);
+  const flags = (wasSegment && takeFlags(reader)) || flagsOf(span, http?.response?.status);
   const cause =
     span.events.length > 0 || flags.fault || flags.error ? causeOf(span, parts.language) : NO_CAUSE;
   const hasEnded = span.endTimeUnixNano !== 0n;
@@ -159,8 +163,10 @@ function namespaceOf(kind: number, isAws: boolean): XRayDocument['namespace'] {
   return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER ? 'remote' : undefined;
 }
 
+type Flags = Pick<XRayDocument, 'fault' | 'error' | 'throttle'>;
+
 /** 429 is error and throttle, other 4xx error, 5xx fault; without such a status, an ERROR span is a fault. */
-function flagsOf(span: Span, status = 0): Pick<XRayDocument, 'fault' | 'error' | 'throttle'> {
+function flagsOf(span: Span, status = 0): Flags {
   const isError = status >= 400 && status < 500;
   const isFault = status >= 500 || (!isError && span.status.code === StatusCode.ERROR);
   return {
@@ -168,6 +174,15 @@ function flagsOf(span: Span, status = 0): Pick<XRayDocument, 'fault' | 'error' |
     error: isError ? true : undefined,
     throttle: status === 429 ? true : undefined,
   };
+}
+
+/** As its segment had them: an error that is none of HTTP's would come back as a fault. */
+function takeFlags({ attributes, used }: Reader): Flags | undefined {
+  used.add('aws.xray.fault').add('aws.xray.error').add('aws.xray.throttle').add('aws.xray.namespace');
+  const fault = attributes.get('aws.xray.fault') === true || undefined;
+  const error = attributes.get('aws.xray.error') === true || undefined;
+  const throttle = attributes.get('aws.xray.throttle') === true || undefined;
+  return fault || error || throttle ? { fault, error, throttle } : undefined;
 }
 
 function awsOf(place: XRayDocument['aws'], call: XRayDocument['aws']): XRayDocument['aws'] {

@@ -2,7 +2,7 @@
 import { type Attributes, type Span, type SpanGroup, SpanKind, StatusCode } from '../../model/otlp.ts';
 import { derivedId, fromXRayTraceId, spanIdOf } from './ids.ts';
 import { asNumber, asObject, asObjects, asText } from './json.ts';
-import { isIndependentSubsegment, type Segment, secondsToUnixNano } from './segment.ts';
+import { isIndependentSubsegment, type Segment, secondsToUnixNano, X_RAY_SCOPE } from './segment.ts';
 import { spanAttributes } from './to-spans/attributes.ts';
 import { createCauses } from './to-spans/cause.ts';
 import { spanLinks } from './to-spans/links.ts';
@@ -13,7 +13,7 @@ export interface SegmentContext {
   serviceName?: string;
 }
 
-const SCOPE = { name: 'aws-xray', version: '', attributes: new Map() };
+const SCOPE = { name: X_RAY_SCOPE, version: '', attributes: new Map() };
 
 /** Segment and subsegments, depth first, parents before children; [] when trace id, id or every time is missing. */
 export function segmentToSpans(segment: Segment, context: SegmentContext = {}): SpanGroup[] {
@@ -64,8 +64,8 @@ function toSpan(place: Place, traceId: string, causes: ReturnType<typeof createC
     spanId,
     parentSpanId: parentId,
     traceState: '',
-    flags: 0,
-    name: asText(segment.name) ?? (place.isRoot ? 'segment' : 'subsegment'),
+    flags: flagsOf(place),
+    name: nameOf(place),
     kind,
     startTimeUnixNano,
     endTimeUnixNano,
@@ -74,6 +74,21 @@ function toSpan(place: Place, traceId: string, causes: ReturnType<typeof createC
     links: spanLinks(segment),
     status: statusOf(segment, kind, attributes, events[0]?.attributes ?? new Map()),
   };
+}
+
+/** OTLP span flags: that it is known whether the parent is in another process, and that it is. */
+const PARENT_IS_KNOWN = 0x100;
+const PARENT_IS_REMOTE = 0x200;
+
+function flagsOf({ segment, parentId, isRoot }: Place): number {
+  if (parentId === '') return 0;
+  return isRoot && !isIndependentSubsegment(segment) ? PARENT_IS_KNOWN | PARENT_IS_REMOTE : PARENT_IS_KNOWN;
+}
+
+/** A document that was a span has the span's name in metadata where it could not be its own (from-spans/otel.ts). */
+function nameOf({ segment, isRoot }: Place): string {
+  const otel = asObject(asObject(segment.metadata)?.['otel']);
+  return asText(otel?.['name']) ?? asText(segment.name) ?? (isRoot ? 'segment' : 'subsegment');
 }
 
 function timeOf(value: unknown): bigint {

@@ -173,6 +173,23 @@ describe('segment or subsegment', () => {
   });
 });
 
+it.each<[string, object]>([
+  ['a call', { type: 'subsegment', namespace: 'remote', name: 'api.test:8080', error: true }],
+  ['an AWS call', { type: 'subsegment', namespace: 'aws', name: 'S3', throttle: true }],
+  ['a fault of a request with a 404', { http: { response: { status: 404 } }, fault: true }],
+  ["a worker's part", { error: true }],
+])('%s that was a segment becomes the same one again', (_what, fields) => {
+  const id = { id: '53995c3f42cd8ad8', parent_id: '00f067aa0ba902b7' };
+  const segment = { name: 'svc', ...id, ...fields, start_time: 1795225151.5, end_time: 1795225151.75 };
+  const trace_id = '1-5759e988-bd862e3fe1be46a994272793';
+  const [group] = segmentToSpans({ ...segment, trace_id });
+  const result = spanToDocument(group!.spans[0]!, group!.resource, group!.scope);
+  const again = result.ok ? JSON.parse(result.document) : {};
+  expect(again).toMatchObject({ ...segment, trace_id });
+  for (const key of ['type', 'namespace', 'fault', 'error', 'throttle'])
+    expect(key in again).toBe(key in segment);
+});
+
 describe('times', () => {
   it('are numbers exact to the microsecond', () => {
     expect(text(span())).toContain('"start_time":1795225151.123457,"end_time":1795225151.2,');

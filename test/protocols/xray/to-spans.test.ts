@@ -131,6 +131,14 @@ describe('subsegments', () => {
     expect(known?.resource.attributes.get('service.name')).toBe('backend-flask');
   });
 
+  it('say whether their parent is in another process', () => {
+    const parent_id = '00000000000000aa';
+    const flags = (segment: object) => convert({ ...BASE, ...segment }).spans.map((span) => span.flags);
+    expect(flags({ subsegments: [{ ...BASE, id: '00000000000000bb' }] })).toEqual([0, 0x100]);
+    expect(flags({ parent_id })).toEqual([0x300]);
+    expect(flags({ parent_id, type: 'subsegment' })).toEqual([0x100]);
+  });
+
   it('that are still open are marked and have no end, and the finished one has the same id', () => {
     const open = captured('python-xray/19-open-subsegment.udp.txt').spans[1];
     expect(open?.endTimeUnixNano).toBe(0n);

@@ -23,8 +23,9 @@ export function segmentName(reader: Reader, span: Span, serviceName: string): st
   return (local && cleanName(local)) || serviceName || cleanName(span.name) || 'span';
 }
 
-/** A subsegment is named after what it calls, else after itself. */
-export function subsegmentName(reader: Reader, span: Span): string {
+/** A subsegment is named after what it calls, else after itself; the X-Ray SDKs name theirs so already. */
+export function subsegmentName(reader: Reader, span: Span, wasSegment: boolean): string {
+  if (wasSegment) return cleanName(span.name) || 'span';
   const calls =
     span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER || span.kind === SpanKind.CONSUMER;
   return (calls && remoteName(reader)) || cleanName(span.name) || 'span';
