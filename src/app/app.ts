@@ -226,8 +226,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     // What SDKs send unasked comes first: nothing waits for a region, for credentials or for a vendor's library.
     for (const component of [deadLetters, sampling, ...telemetry, xray]) await start(component);
     outgoing.begin();
-    const keepMemory = createMemoryKeeper();
-    const parts = { config, version, clock, random, decoder: createDecoder(), recentLogs, ...outgoing };
+    const [keepMemory, decoder] = [createMemoryKeeper(), createDecoder(config.xrayReceiver)];
+    const parts = { config, version, clock, random, decoder, recentLogs, ...outgoing };
     for (const destination of registry) {
       if (off[destination.id]) continue;
       const { delivery, watch } = await buildDestination(destination, {

@@ -45,11 +45,17 @@ class Shared<T> {
   }
 }
 
-export function createDecoder(maxBytes = MAX_BYTES): Decoder {
-  const notableSpans = new Shared(decodeNotable, maxBytes);
+export interface DecoderSettings {
+  /** Whether spans of segments carry the names of the old conventions as well. */
+  attributeNames?: 'stable' | 'both';
+}
+
+export function createDecoder({ attributeNames }: DecoderSettings = {}): Decoder {
+  const oldNames = attributeNames === 'both';
+  const notableSpans = new Shared(decodeNotable, MAX_BYTES);
   const services = createSegmentServices();
-  const segments = new Shared((payload) => decodeSegments(payload, services), maxBytes);
-  const logs = new Shared(decodeLogs, maxBytes);
+  const segments = new Shared((payload) => decodeSegments(payload, services, oldNames), MAX_BYTES);
+  const logs = new Shared(decodeLogs, MAX_BYTES);
   return {
     notableSpans: (record) => notableSpans.of(record),
     segments: (record) => segments.of(record),
@@ -59,14 +65,14 @@ export function createDecoder(maxBytes = MAX_BYTES): Decoder {
 
 type Segments = readonly (readonly SpanGroup[] | undefined)[];
 
-function decodeSegments(payload: Uint8Array, services: SegmentServices): Segments {
+function decodeSegments(payload: Uint8Array, services: SegmentServices, oldNames: boolean): Segments {
   const segments = readDocuments(payload).map((document) => parseSegment(document));
   // Streamed subsegments come before their segment, mostly in the same record.
   for (const segment of segments) if (segment) services.learn(segment);
   return segments.map((segment) => {
     if (!segment) return undefined;
     const serviceName = isIndependentSubsegment(segment) ? services.serviceOf(segment) : undefined;
-    const groups = segmentToSpans(segment, serviceName === undefined ? {} : { serviceName });
+    const groups = segmentToSpans(segment, { serviceName, oldNames });
     return groups.length === 0 ? undefined : groups;
   });
 }

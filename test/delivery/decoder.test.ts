@@ -1,6 +1,6 @@
 // Part of the tests: segment documents as the destinations see them, each lone subsegment with the service it ran in.
 import { describe, expect, it } from 'vitest';
-import { createDecoder } from '../../src/delivery/decoder.ts';
+import { createDecoder, type DecoderSettings } from '../../src/delivery/decoder.ts';
 import type { JournalRecord } from '../../src/model/signals.ts';
 import { frameDocuments } from '../../src/protocols/xray/datagram.ts';
 import { accepted } from '../support/records.ts';
@@ -71,6 +71,35 @@ describe('the service of a subsegment sent on its own', () => {
     const first = [segment('orders', '000000000000000a')];
     expect(servicesOf(first, others, [streamed('000000000000000a')])).toEqual([undefined]);
   });
+});
+
+it('has the old names of attributes beside the new ones when told so', () => {
+  const request = { method: 'GET', url: 'http://api.test:81/x' };
+  const http = { request, response: { status: 200 } };
+  const sql = { url: 'postgresql://db.test/app', database_type: 'postgresql', sanitized_query: 'SELECT 1' };
+  const call = { ...streamed('000000000000000a'), namespace: 'remote', sql };
+  const documents = [{ ...segment('orders', '000000000000000a'), http, user: 'u' }, call];
+  const attributesOf = (options: DecoderSettings) =>
+    createDecoder(options)
+      .segments(record(documents))
+      .map((groups) => Object.fromEntries(groups?.[0]?.spans[0]?.attributes ?? []));
+
+  const [server, client] = attributesOf({ attributeNames: 'both' });
+
+  expect(server).toMatchObject({
+    ...{ 'http.request.method': 'GET', 'http.method': 'GET', 'http.status_code': 200, 'enduser.id': 'u' },
+    ...{ 'http.url': request.url, 'http.scheme': 'http', 'net.host.name': 'api.test', 'net.host.port': 81 },
+  });
+  expect(client).toMatchObject({
+    ...{
+      'db.system': 'postgresql',
+      'db.name': 'app',
+      'db.statement': 'SELECT 1',
+      'net.peer.name': 'db.test',
+    },
+  });
+  const old = ['http.method', 'http.url', 'net.host.name', 'net.peer.name', 'db.system', 'enduser.id'];
+  for (const made of attributesOf({})) for (const name of old) expect(made).not.toHaveProperty([name]);
 });
 
 it('a document that names no trace is none', () => {

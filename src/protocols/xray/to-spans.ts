@@ -3,14 +3,17 @@ import { type Attributes, type Span, type SpanGroup, SpanKind, StatusCode } from
 import { derivedId, fromXRayTraceId, spanIdOf } from './ids.ts';
 import { asNumber, asObject, asObjects, asText } from './json.ts';
 import { isIndependentSubsegment, type Segment, secondsToUnixNano, X_RAY_SCOPE } from './segment.ts';
-import { spanAttributes } from './to-spans/attributes.ts';
+import { type AttributeMap, spanAttributes } from './to-spans/attributes.ts';
 import { createCauses } from './to-spans/cause.ts';
 import { spanLinks } from './to-spans/links.ts';
+import { addOldNames } from './to-spans/old-names.ts';
 import { languageOf, segmentResource } from './to-spans/resource.ts';
 
 export interface SegmentContext {
   /** For a lone subsegment, whose document does not say which service it ran in. */
-  serviceName?: string;
+  serviceName?: string | undefined;
+  /** Whether attributes have the names of the old conventions as well. */
+  oldNames?: boolean;
 }
 
 const SCOPE = { name: X_RAY_SCOPE, version: '', attributes: new Map() };
@@ -29,7 +32,9 @@ export function segmentToSpans(segment: Segment, context: SegmentContext = {}): 
   const open: Place[] = [{ segment, spanId: rootId, parentId, earliest: rootTime, isRoot: true }];
   // A stack of our own: recursive code makes documents nested as deep as 64 KB allow.
   for (let place = open.pop(); place; place = open.pop()) {
-    spans.push(toSpan(place, traceId, causes));
+    const span = toSpan(place, traceId, causes);
+    if (context.oldNames) addOldNames(span.attributes, span.kind);
+    spans.push(span);
     const { spanId, earliest } = place;
     const children = asObjects(place.segment.subsegments).map((child: Segment, i): Place => {
       const id = spanIdOf(asText(child.id) ?? '') ?? derivedId(`${spanId}/${i}`);
@@ -50,7 +55,11 @@ interface Place {
   isRoot: boolean;
 }
 
-function toSpan(place: Place, traceId: string, causes: ReturnType<typeof createCauses>): Span {
+function toSpan(
+  place: Place,
+  traceId: string,
+  causes: ReturnType<typeof createCauses>,
+): Span & { attributes: AttributeMap } {
   const { segment, spanId, parentId } = place;
   const attributes = spanAttributes(segment);
   const kind = kindOf(segment, place.isRoot);

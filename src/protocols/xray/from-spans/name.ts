@@ -46,7 +46,10 @@ const CANDIDATES: readonly ((reader: Reader) => string | undefined)[] = [
   (reader) => peekText(reader, 'peer.service', 'service.peer.name'),
   (reader) => peekText(reader, 'aws.service'),
   // Calls of DynamoDB also say `db.system`, yet are told apart from databases by their service.
-  (reader) => (isAwsCall(reader) ? peekText(reader, 'rpc.service') : undefined),
+  (reader) => {
+    const service = peekText(reader, 'rpc.service');
+    return service !== undefined && isAwsCall(reader) ? service : undefined;
+  },
   databaseName,
   (reader) => peekText(reader, 'rpc.service'),
   (reader) => peekText(reader, 'messaging.destination.name', 'messaging.destination'),
