@@ -1,18 +1,19 @@
 // Part of protocols/xray: one OTLP span as a segment or subsegment document. Runs for every span on its way to X-Ray.
-import { type Resource, type Scope, type Span, SpanKind, StatusCode } from '../../model/otlp.ts';
+import { type Resource, type Scope, type Span, SpanKind } from '../../model/otlp.ts';
 import type { Reason } from '../../model/reasons.ts';
 import { awsCallBlock, isAwsCall } from './from-spans/aws.ts';
 import { type Cause, causeOf } from './from-spans/cause.ts';
-import type { LinkBlock, XRayDocument } from './from-spans/document.ts';
+import type { XRayDocument } from './from-spans/document.ts';
+import { flagsOf, takeFlags } from './from-spans/flags.ts';
 import { httpBlock } from './from-spans/http.ts';
+import { linksOf } from './from-spans/links.ts';
 import { segmentName, subsegmentName } from './from-spans/name.ts';
 import { otelMetadata, unixNanoToSeconds } from './from-spans/otel.ts';
-import { createReader, type Reader, takeText } from './from-spans/reader.ts';
+import { createReader, takeText } from './from-spans/reader.ts';
 import { createResourceParts, type ResourceParts } from './from-spans/resource.ts';
 import { type Rest, restOf } from './from-spans/rest.ts';
 import { serialize } from './from-spans/shrink.ts';
 import { sqlBlock } from './from-spans/sql.ts';
-import { toJsonObject } from './from-spans/values.ts';
 import { derivedId, isUsableId, toXRayTraceId } from './ids.ts';
 import { X_RAY_SCOPE } from './segment.ts';
 
@@ -163,40 +164,8 @@ function namespaceOf(kind: number, isAws: boolean): XRayDocument['namespace'] {
   return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER ? 'remote' : undefined;
 }
 
-type Flags = Pick<XRayDocument, 'fault' | 'error' | 'throttle'>;
-
-/** 429 is error and throttle, other 4xx error, 5xx fault; without such a status, an ERROR span is a fault. */
-function flagsOf(span: Span, status = 0): Flags {
-  const isError = status >= 400 && status < 500;
-  const isFault = status >= 500 || (!isError && span.status.code === StatusCode.ERROR);
-  return {
-    fault: isFault ? true : undefined,
-    error: isError ? true : undefined,
-    throttle: status === 429 ? true : undefined,
-  };
-}
-
-/** As its segment had them: an error that is none of HTTP's would come back as a fault. */
-function takeFlags({ attributes, used }: Reader): Flags | undefined {
-  used.add('aws.xray.fault').add('aws.xray.error').add('aws.xray.throttle').add('aws.xray.namespace');
-  const fault = attributes.get('aws.xray.fault') === true || undefined;
-  const error = attributes.get('aws.xray.error') === true || undefined;
-  const throttle = attributes.get('aws.xray.throttle') === true || undefined;
-  return fault || error || throttle ? { fault, error, throttle } : undefined;
-}
-
 function awsOf(place: XRayDocument['aws'], call: XRayDocument['aws']): XRayDocument['aws'] {
   return call === undefined ? place : { ...place, ...call };
-}
-
-function linksOf(span: Span): LinkBlock[] | undefined {
-  const links = span.links.filter((link) => isUsableId(link.traceId, 32) && isUsableId(link.spanId, 16));
-  if (links.length === 0) return undefined;
-  return links.map(({ traceId, spanId, attributes }) => ({
-    trace_id: toXRayTraceId(traceId),
-    id: spanId,
-    attributes: attributes.size === 0 ? undefined : toJsonObject(attributes),
-  }));
 }
 
 function withOtel(
