@@ -24,6 +24,7 @@ export interface Datagram {
 
 type Random = () => number;
 
+const CALLER = 'ca11e4ca11e4ca11';
 const ITEMS_PER_REQUEST = 12;
 /** Two names, because one service that speaks both protocols is described twice and told once. */
 const OTLP_SERVICE = 'chaos-otlp';
@@ -59,6 +60,8 @@ export function createItems(random: Random) {
       spanId,
       name: isServer ? 'GET /' : 'SELECT',
       kind: isServer ? 2 : 3,
+      // A call without a parent would be in an X-Ray segment with an id of its own, and is looked for by the span's.
+      parentSpanId: isServer ? '' : CALLER,
       startTimeUnixNano: nanos(),
       endTimeUnixNano: nanos(),
       attributes: isServer ? attributes(http) : [],
