@@ -7,6 +7,7 @@ export const REASONS = {
   duplicate: 'another span of the trace recorded the same exception, and told of it earlier',
   suppressed:
     'the same error came more often than ROLLBAR_MAX_PER_MINUTE; a later item of it says how many there were',
+  replaced: 'an X-Ray document in progress, of which the finished one came meanwhile',
   routing: 'SIDECAST_ROUTING sends the other copy',
   // rejected: refused for good, by the vendor or by a vendor limit
   vendor_rejected: 'the vendor refused the item for good',

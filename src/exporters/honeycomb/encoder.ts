@@ -1,6 +1,6 @@
 // Part of exporters/honeycomb: received bytes go onward as they are. Export requests concatenate: repeated fields merge.
 import { weight } from '../../delivery/batcher.ts';
-import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
+import type { Decoder, Encoded, EncodedItem, EncodeRejection, Skip } from '../../delivery/exporter.ts';
 import type { JournalRecord, OtlpSignal } from '../../model/signals.ts';
 import { encodeTraces } from '../../protocols/otlp/encode.ts';
 import { fillLogTimes } from '../../protocols/otlp/patch.ts';
@@ -17,9 +17,16 @@ export interface Part {
 export const MAX_REQUEST_BYTES = 4_500_000;
 export const MAX_REQUEST_SPANS = 2000;
 
-export function encode(record: JournalRecord, dataset: string | undefined, decoder: Decoder): Encoded<Part> {
+/** Documents as spans: [] for one that is not to be sent. */
+type SegmentSpans = Pick<Decoder, 'segments'>;
+
+export function encode(
+  record: JournalRecord,
+  dataset: string | undefined,
+  spans: SegmentSpans,
+): Encoded<Part> {
   return record.signal === 'segments'
-    ? encodeSegments(record, dataset, decoder)
+    ? encodeSegments(record, dataset, spans)
     : encodeOtlp(record, record.signal, dataset);
 }
 
@@ -54,18 +61,24 @@ function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string |
   return { items, skipped: [], rejected };
 }
 
-function encodeSegments(record: JournalRecord, dataset: string | undefined, decoder: Decoder): Encoded<Part> {
+function encodeSegments(
+  record: JournalRecord,
+  dataset: string | undefined,
+  spans: SegmentSpans,
+): Encoded<Part> {
   const items: EncodedItem<Part>[] = [];
+  const skipped: Skip[] = [];
   const rejected: EncodeRejection[] = [];
-  decoder.segments(record).forEach((groups, index) => {
-    if (groups) {
+  spans.segments(record).forEach((groups, index) => {
+    if (groups?.length === 0) skipped.push({ from: index, to: index + 1, code: 'replaced' });
+    else if (groups) {
       const part: Part = { signal: 'traces', dataset, bytes: encodeTraces(groups) };
       items.push(
         toItem(part, { position: record.position, from: index, to: index + 1 }, record.receivedAtMs),
       );
     } else rejected.push({ from: index, to: index + 1, reason: notASegment });
   });
-  return { items, skipped: [], rejected };
+  return { items, skipped, rejected };
 }
 
 function toItem(part: Part, sources: EncodedItem<Part>['sources'], timeUnixMs: number): EncodedItem<Part> {

@@ -4,6 +4,7 @@ import type { HttpClient } from '../../http/client.ts';
 import { check, type Identity } from './check.ts';
 import type { HoneycombConfig } from './config.ts';
 import { encode, MAX_REQUEST_BYTES, MAX_REQUEST_SPANS, type Part, split } from './encoder.ts';
+import { createInProgress } from './in-progress.ts';
 import { traceUrl } from './links.ts';
 import { createTransport } from './transport.ts';
 
@@ -12,6 +13,7 @@ export function create(
   context: ExporterContext & { http: HttpClient },
 ): Exporter<Part> {
   let identity: Identity | undefined;
+  const inProgress = createInProgress(context.decoder);
   const userAgent = `sidecast/${context.version}`;
   return {
     limits: {
@@ -21,7 +23,7 @@ export function create(
       maxWaitMs: 200,
       concurrency: 4,
     },
-    encode: (record) => encode(record, config.dataset, context.decoder),
+    encode: (record) => encode(record, config.dataset, inProgress),
     split,
     send: createTransport(config, { http: context.http, clock: context.clock, userAgent }),
     check: () =>
