@@ -3,6 +3,7 @@ import type { RaisedException } from '../../correlation/exceptions.ts';
 import { type RequestFacts, requestFacts, textOf } from '../../model/http-request.ts';
 import { type Resource, type Span, SpanKind, StatusCode } from '../../model/otlp.ts';
 import { type EventFields, traceFields } from './event.ts';
+import { shownQuery } from './query.ts';
 
 export interface TimedEvent {
   timeUnixMs: number;
@@ -57,4 +58,11 @@ function levelOf({ status }: Span, httpStatus = 0): string {
   return httpStatus >= 400 ? 'warn' : 'info';
 }
 
-const httpFields = ({ method, route, path, status }: RequestFacts) => ({ method, route, path, status });
+const httpFields = ({ method, scheme, route, path, query, status }: RequestFacts) => ({
+  method,
+  scheme,
+  route,
+  path,
+  query: query && shownQuery(query),
+  status,
+});
