@@ -5,6 +5,7 @@ import type { JournalRecord, OtlpSignal } from '../../model/signals.ts';
 import { encodeTraces } from '../../protocols/otlp/encode.ts';
 import { fillLogTimes } from '../../protocols/otlp/patch.ts';
 import { select } from '../../protocols/otlp/select.ts';
+import { normalise } from './normalise/normalise.ts';
 
 /** Part of an export request: protobuf that any number of others may follow. */
 export interface Part {
@@ -49,8 +50,8 @@ function cutOut(item: EncodedItem<Part>, start: number, end: number): EncodedIte
 
 function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string | undefined): Encoded<Part> {
   const { position, payload, receivedAtMs, summary, origin } = record;
-  const bytes = signal === 'logs' && summary.untimed > 0 ? fillLogTimes(payload, receivedAtMs) : payload;
-  const part: Part = { signal, dataset: dataset ?? origin.dataset, bytes };
+  const timed = signal === 'logs' && summary.untimed > 0 ? fillLogTimes(payload, receivedAtMs) : payload;
+  const part: Part = { signal, dataset: dataset ?? origin.dataset, bytes: normalise(signal, timed) };
   const whole = toItem(part, { position, from: 0, to: summary.items }, receivedAtMs);
   const rejected: EncodeRejection[] = [];
   const items = cutToLimits(whole).filter((item) => {
@@ -72,7 +73,7 @@ function encodeSegments(
   spans.segments(record).forEach((groups, index) => {
     if (groups?.length === 0) skipped.push({ from: index, to: index + 1, code: 'replaced' });
     else if (groups) {
-      const part: Part = { signal: 'traces', dataset, bytes: encodeTraces(groups) };
+      const part: Part = { signal: 'traces', dataset, bytes: normalise('traces', encodeTraces(groups)) };
       items.push(
         toItem(part, { position: record.position, from: index, to: index + 1 }, record.receivedAtMs),
       );
