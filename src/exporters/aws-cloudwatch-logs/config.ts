@@ -11,21 +11,32 @@ export const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
+const groupName = () =>
+  text().refine(
+    (name) => LOG_GROUP_NAME.test(name),
+    'expected 1 to 512 letters, digits and _ / . # -, not starting with aws/',
+  );
+
 export const options = {
   group: {
     env: 'CLOUDWATCH_LOG_GROUP',
-    schema: text().refine(
-      (name) => LOG_GROUP_NAME.test(name),
-      'expected 1 to 512 letters, digits and _ / . # -, not starting with aws/',
-    ),
+    schema: groupName(),
     summary: 'Log group, created when it is missing. CloudWatch Logs is on when it is set.',
     example: 'cruddur',
+  },
+  requestsGroup: {
+    env: 'CLOUDWATCH_LOG_GROUP_REQUESTS',
+    schema: groupName(),
+    summary:
+      'Log group of access lines and error events, made of spans and X-Ray segments; CLOUDWATCH_LOG_GROUP when not set.',
+    example: 'cruddur-requests',
   },
   stream: {
     env: 'CLOUDWATCH_LOG_STREAM',
     schema: text(),
     fallback: '{service.name}',
-    summary: 'Log stream; {name} stands for a resource attribute.',
+    summary:
+      "Log stream; {name} stands for a resource attribute, {date} for the event's day (UTC); watchtower's {machine_name}, {program_name}, {logger_name}, {process_id}, {thread_name} and {strftime:%Y-%m-%d} are known.",
     example: '{service.name}/{host.name}',
   },
   retentionDays: {

@@ -11,7 +11,7 @@ import type { JournalRecord } from '../../model/signals.ts';
 import { untimely } from './age.ts';
 import { encodeEvent, type LogEvent } from './event.ts';
 import { logEvent, resourceFields } from './log-event.ts';
-import type { PartitionOf } from './partition.ts';
+import type { EventSource, PartitionOf } from './partition.ts';
 import { accessLine, errorEvent, type TimedEvent } from './span-events.ts';
 
 /** PutLogEvents: 10,000 events, 1,048,576 bytes with the overhead, 24 h between the first and the last. */
@@ -58,7 +58,10 @@ function encodeLogs(record: JournalRecord, { decoder }: EncoderContext, collecto
         Number((log.timeUnixNano || log.observedTimeUnixNano) / 1_000_000n) || record.receivedAtMs;
       const eventId = `${prefix}:${(first.item + index).toString(36)}`;
       const event = logEvent({ record: log, scope, resource, resourceFields: fields, timeUnixMs, eventId });
-      collector.add(index, resource, [{ timeUnixMs, fields: event }]);
+      collector.add(index, resource, [{ timeUnixMs, fields: event }], {
+        logger: scope.name,
+        attributes: log.attributes,
+      });
       index++;
     }
   }
@@ -98,7 +101,6 @@ class Collector {
   readonly #record: JournalRecord;
   readonly #nowMs: number;
   readonly #partitionOf: PartitionOf;
-  readonly #partitions = new Map<Resource, string>();
   readonly #items: EncodedItem<LogEvent>[] = [];
   /** Source items that became events or were rejected, ascending. */
   readonly #used: number[] = [];
@@ -111,7 +113,7 @@ class Collector {
   }
 
   /** In ascending order of `index`. */
-  add(index: number, resource: Resource, events: readonly TimedEvent[]): void {
+  add(index: number, resource: Resource, events: readonly TimedEvent[], log?: EventSource['log']): void {
     const sources = { position: this.#record.position, from: index, to: index + 1 };
     if (events.length === 0) return;
     this.#used.push(index);
@@ -123,7 +125,8 @@ class Collector {
         this.#rejected.push({ from: index, to: index + 1, reason: reason ?? tooLarge });
         return;
       }
-      items.push({ partition: this.#partition(resource), timeUnixMs, sources, ...encoded });
+      const partition = this.#partitionOf({ resource, timeUnixMs, ...(log && { log }) });
+      items.push({ partition, timeUnixMs, sources, ...encoded });
     }
     this.#items.push(...items);
   }
@@ -132,12 +135,6 @@ class Collector {
     const unused = gapsBetween(this.#used, this.#record.summary.items);
     const skipped = unused.map(([from, to]) => ({ from, to, code: 'not_applicable' as const }));
     return { items: this.#items, skipped, rejected: this.#rejected };
-  }
-
-  #partition(resource: Resource): string {
-    const partition = this.#partitions.get(resource) ?? this.#partitionOf(resource);
-    this.#partitions.set(resource, partition);
-    return partition;
   }
 }
 

@@ -14,7 +14,7 @@ export function create(
   context: ExporterContext & { aws: { logs: Logs } },
 ): Exporter<LogEvent> {
   const { clock, decoder, aws } = context;
-  const partitionOf = partitions(config.group ?? '', config.stream);
+  const partitionOf = partitions(config.group ?? '', config.stream, config.requestsGroup);
   return {
     limits: {
       maxItems: MAX_EVENTS,

@@ -315,16 +315,39 @@ describe('metrics', () => {
 });
 
 describe(partitions, () => {
+  const log = { logger: 'app.db', attributes: attributes({ 'thread.name': 'MainThread' }) };
+  const of = (template: string, values: Record<string, string | number>) =>
+    partitions('g', template)({ resource: { attributes: attributes(values) }, timeUnixMs: NOW_MS, log });
+
   it.each([
     ['{service.name}', { 'service.name': 'api' }, 'api'],
     ['{service.name}/{host.name}', { 'service.name': 'a:b*c' }, 'a_b_c/unknown'],
     ['{service.name}', {}, 'unknown_service'],
     ['fixed', {}, 'fixed'],
     ['{service.name}', { 'service.name': 'x'.repeat(600) }, 'x'.repeat(512)],
+    ['{date}/{service.name}', { 'service.name': 'api' }, '2026-11-21/api'],
+    ['{strftime:%y-%m-%d %Hh%M %q}', {}, '26-11-21 01h47 %q'],
+    [
+      '{machine_name}/{program_name}/{logger_name}/{process_id}/{thread_name}',
+      { 'host.name': 'h', 'process.executable.name': 'flask', 'process.pid': 12 },
+      'h/flask/app.db/12/MainThread',
+    ],
+    ['{machine_name}/{program_name}', { 'service.name': 'api' }, 'unknown/api'],
+    ['{}{', {}, '{}{'],
   ])('fills %s from %j', (template, values, stream) => {
-    expect(partitions('g', template)({ attributes: attributes(values as Record<string, string>) })).toBe(
-      `g\u0000${stream}`,
+    expect(of(template, values as Record<string, string | number>)).toBe(`g\u0000${stream}`);
+  });
+
+  it('has a group of its own for what is made of spans, where one is named', () => {
+    const twoGroups = partitions('logs', '{logger_name}', 'requests');
+    const own = { clock, decoder, partitionOf: twoGroups };
+    const partitionsOf = (received: JournalRecord) =>
+      new Set(encode(received, own).items.map(({ partition }) => partition));
+
+    expect(partitionsOf(traces('python-otel/02-traces-batch-2-errors.bin'))).toEqual(
+      new Set(['requests\u0000requests']),
     );
+    expect(partitionsOf(logs('python-otel-auto/01-logs.bin'))).toContain('logs\u0000app');
   });
 });
 

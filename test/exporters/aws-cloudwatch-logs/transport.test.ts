@@ -56,6 +56,23 @@ const send = (answers: Answers, count = 1) =>
   createTransport(logsAnswering(answers), 30, clock)(items(count), never);
 const kinds = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
 
+describe('a check of two groups', () => {
+  it('says of either that it may not be written', async () => {
+    const denied = new AwsError('forbidden', 'no', { code: 'AccessDeniedException', status: 400 });
+    const logs = logsAnswering({ put: [missing(), denied] });
+
+    const results = await all(check(logs, partitions('logs', '{service.name}', 'requests')));
+
+    expect(logs.calls).toMatchObject(
+      [/"logGroupName":"logs"/, /"logGroupName":"requests"/].map((name) => expect.stringMatching(name)),
+    );
+    expect(results).toMatchObject([
+      { step: 'identity', status: 'ok' },
+      { step: 'permission', status: 'failed', reason: { code: 'forbidden' } },
+    ]);
+  });
+});
+
 describe('events that grew too old while they waited', () => {
   const DAY_MS = 86_400_000;
   const aged = (...daysBack: number[]) =>
@@ -272,6 +289,7 @@ describe(create, () => {
   const config = {
     group: 'my/group',
     stream: '{service.name}',
+    requestsGroup: undefined,
     retentionDays: undefined,
     endpoint: undefined,
     region: 'us-east-1',
@@ -319,6 +337,9 @@ describe(create, () => {
     expect(url).toBe(
       "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:logs-insights$3FqueryDetail$3D~(end~'2026-11-21T01*3a52*3a35.000Z~start~'2026-11-21T01*3a42*3a34.000Z~timeType~'ABSOLUTE~tz~'UTC~editorString~'fields*20*40timestamp*2c*20level*2c*20message*20*7c*20filter*20traceId*20*3d*20*22abc*22*20*7c*20sort*20*40timestamp~source~(~'my*2fgroup))",
     );
+    expect(
+      traceUrl({ ...config, requestsGroup: 'other' }, { traceId: 'abc', startUnixMs: 0, endUnixMs: 0 }),
+    ).toMatch(/~source~\(~'my\*2fgroup~'other\)\)$/);
     expect(
       traceUrl({ ...config, region: undefined }, { traceId: 'abc', startUnixMs: 0, endUnixMs: 0 }),
     ).toBeUndefined();
