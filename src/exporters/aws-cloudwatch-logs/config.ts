@@ -1,6 +1,6 @@
 // Part of exporters/aws-cloudwatch-logs: what users may set.
 import type { AwsConfig } from '../../aws/config.ts';
-import { httpUrl, integer, text, type Values } from '../../config/option.ts';
+import { choice, httpUrl, integer, text, type Values } from '../../config/option.ts';
 import type { Reason } from '../../model/reasons.ts';
 
 /** CreateLogGroup: 1 to 512 of these, and `aws/` is Amazon's own. */
@@ -38,6 +38,13 @@ export const options = {
     summary:
       "Log stream; {name} stands for a resource attribute, {date} for the event's day (UTC); watchtower's {machine_name}, {program_name}, {logger_name}, {process_id}, {thread_name} and {strftime:%Y-%m-%d} are known.",
     example: '{service.name}/{host.name}',
+  },
+  logClass: {
+    env: 'CLOUDWATCH_LOG_CLASS',
+    schema: choice('STANDARD', 'INFREQUENT_ACCESS'),
+    fallback: 'STANDARD',
+    summary:
+      'Class of a log group created by sidecast; it cannot be changed later. INFREQUENT_ACCESS is cheaper, without metric filters and Live Tail.',
   },
   retentionDays: {
     env: 'CLOUDWATCH_RETENTION_DAYS',

@@ -25,7 +25,7 @@ export function create(
       concurrency: 4,
     },
     encode: (record) => encode(record, { decoder, clock, partitionOf }),
-    send: createTransport(aws.logs, config.retentionDays, clock),
+    send: createTransport(aws.logs, config, clock),
     check: () => check(aws.logs, partitionOf),
     traceUrl: (trace) => traceUrl({ ...config, region: config.region ?? aws.logs.knownRegion() }, trace),
     close: () => aws.logs.close(),

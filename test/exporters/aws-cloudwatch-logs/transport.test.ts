@@ -35,12 +35,14 @@ function logsAnswering(answers: Answers): Logs & { calls: string[] } {
       headers: {},
       body: Buffer.from(await next('put', Buffer.from(body).toString())),
     }),
-    createLogGroup: async (group) => void (await next('group', group)),
+    createLogGroup: async (group, logClass) => void (await next('group', `${group} ${logClass}`)),
     createLogStream: async (group, stream) => void (await next('stream', `${group}/${stream}`)),
     putRetentionPolicy: async (group, days) => void (await next('retention', `${group} ${days}`)),
     close: async () => undefined,
   };
 }
+
+const NEW_GROUP = { retentionDays: 30, logClass: 'INFREQUENT_ACCESS' as const };
 
 const items = (count = 1) =>
   Array.from({ length: count }, (_, i) =>
@@ -53,7 +55,7 @@ const missing = () =>
   });
 const exists = () => new AwsError('exists', '', { code: 'ResourceAlreadyExistsException', status: 400 });
 const send = (answers: Answers, count = 1) =>
-  createTransport(logsAnswering(answers), 30, clock)(items(count), never);
+  createTransport(logsAnswering(answers), NEW_GROUP, clock)(items(count), never);
 const kinds = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
 
 describe('a check of two groups', () => {
@@ -86,7 +88,7 @@ describe('events that grew too old while they waited', () => {
   it('are refused by themselves, and the others are sent without them', async () => {
     const logs = logsAnswering({ put: [{ rejectedLogEventsInfo: { tooNewLogEventStartIndex: 1 } }] });
 
-    const result = await createTransport(logs, 30, clock)(aged(14, 15, 1, 2), never);
+    const result = await createTransport(logs, NEW_GROUP, clock)(aged(14, 15, 1, 2), never);
 
     expect(logs.calls).toEqual([expect.stringContaining('[{"timestamp":2,"message":"m"},{"timestamp":3')]);
     expect(result).toMatchObject({
@@ -102,7 +104,7 @@ describe('events that grew too old while they waited', () => {
   it('cost no request when there are no others', async () => {
     const logs = logsAnswering({});
 
-    const result = await createTransport(logs, 30, clock)(aged(20, 30), never);
+    const result = await createTransport(logs, NEW_GROUP, clock)(aged(20, 30), never);
 
     expect(logs.calls).toEqual([]);
     expect(result).toMatchObject({ status: 'delivered', refused: [{ index: 0 }, { index: 1 }] });
@@ -113,7 +115,11 @@ describe(createTransport, () => {
   it('writes the request as the API takes it', async () => {
     const logs = logsAnswering({});
 
-    const result = await createTransport(logs, undefined, clock)(items(2), never);
+    const result = await createTransport(
+      logs,
+      { ...NEW_GROUP, retentionDays: undefined },
+      clock,
+    )(items(2), never);
 
     expect(result).toEqual({ status: 'delivered', refused: [] });
     expect(logs.calls).toEqual([
@@ -192,24 +198,33 @@ describe('a missing stream', () => {
   it('is made, and the events are sent again', async () => {
     const logs = logsAnswering({ put: [missing()] });
 
-    expect(await createTransport(logs, 30, clock)(items(), never)).toEqual({
+    expect(await createTransport(logs, NEW_GROUP, clock)(items(), never)).toEqual({
       status: 'delivered',
       refused: [],
     });
     expect(kinds(logs.calls)).toEqual(['put', 'stream', 'put']);
   });
 
-  it('is made after its group, whose retention is set', async () => {
+  it('is made after its group, whose class and retention are set', async () => {
     const logs = logsAnswering({ put: [missing()], stream: [missing()] });
 
-    expect(await createTransport(logs, 30, clock)(items(), never)).toMatchObject({ status: 'delivered' });
-    expect(logs.calls.slice(1, -1)).toEqual(['stream g/s', 'group g', 'retention g 30', 'stream g/s']);
+    expect(await createTransport(logs, NEW_GROUP, clock)(items(), never)).toMatchObject({
+      status: 'delivered',
+    });
+    expect(logs.calls.slice(1, -1)).toEqual([
+      'stream g/s',
+      'group g INFREQUENT_ACCESS',
+      'retention g 30',
+      'stream g/s',
+    ]);
   });
 
   it('leaves the retention of a group that somebody else made', async () => {
     const logs = logsAnswering({ put: [missing()], stream: [missing(), exists()], group: [exists()] });
 
-    expect(await createTransport(logs, 30, clock)(items(), never)).toMatchObject({ status: 'delivered' });
+    expect(await createTransport(logs, NEW_GROUP, clock)(items(), never)).toMatchObject({
+      status: 'delivered',
+    });
     expect(kinds(logs.calls)).toEqual(['put', 'stream', 'group', 'stream', 'put']);
   });
 
@@ -221,7 +236,7 @@ describe('a missing stream', () => {
 
   it('is made once for requests that miss it together', async () => {
     const logs = logsAnswering({ put: [missing(), missing(), missing()], stream: [missing()] });
-    const transport = createTransport(logs, undefined, clock);
+    const transport = createTransport(logs, { ...NEW_GROUP, retentionDays: undefined }, clock);
 
     const results = await Promise.all([
       transport(items(), never),
@@ -235,7 +250,7 @@ describe('a missing stream', () => {
 
   it('is waited for when it is not visible yet, and made again when it went away', async () => {
     const logs = logsAnswering({ put: [missing(), missing(), missing()] });
-    const transport = createTransport(logs, undefined, clock);
+    const transport = createTransport(logs, { ...NEW_GROUP, retentionDays: undefined }, clock);
 
     expect(await transport(items(), never)).toMatchObject({
       status: 'retryable',
@@ -290,6 +305,7 @@ describe(create, () => {
     group: 'my/group',
     stream: '{service.name}',
     requestsGroup: undefined,
+    logClass: 'STANDARD' as const,
     retentionDays: undefined,
     endpoint: undefined,
     region: 'us-east-1',
