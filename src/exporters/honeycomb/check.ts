@@ -3,6 +3,7 @@ import type { CheckResult } from '../../delivery/exporter.ts';
 import { type HttpClient, HttpError } from '../../http/client.ts';
 import { unanswered } from '../../http/unanswered.ts';
 import { endpointFor, type HoneycombConfig } from './config.ts';
+import { noDataset } from './keys.ts';
 
 /** What `GET /1/auth` says; Classic environments have an empty name. */
 export interface Identity {
@@ -42,6 +43,9 @@ export async function* check(
     onIdentity(identity);
     const place = identity.environmentSlug === '' ? 'Classic' : `environment ${identity.environmentSlug}`;
     yield { step: 'identity', status: 'ok', detail: `team ${identity.teamSlug}, ${place}` };
+    // An app may name one in x-honeycomb-dataset; nobody knows before it sends.
+    if (identity.environmentSlug === '' && config.dataset === undefined)
+      yield { step: 'dataset', status: 'failed', reason: noDataset };
     if (identity.maySend) yield { step: 'permission', status: 'ok', detail: 'may send events' };
     else {
       const fix = 'Give the key the permission Send Events.';

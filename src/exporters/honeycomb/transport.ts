@@ -11,6 +11,7 @@ import type { Clock } from '../../model/clock.ts';
 import { parseExportResponse, statusMessage } from '../../protocols/otlp/status.ts';
 import { endpointFor, type HoneycombConfig } from './config.ts';
 import type { Part } from './encoder.ts';
+import { keyProblem } from './keys.ts';
 
 export interface TransportContext {
   http: HttpClient;
@@ -35,7 +36,7 @@ const meanings = (key: HoneycombConfig['apiKey']): Readonly<Record<number, Meani
     status: 'blocked',
     code: 'unauthorized',
     message: 'Honeycomb refuses the key',
-    fix: `${key?.remedy('an ingest key') ?? ''} A Classic key also needs HONEYCOMB_DATASET.`,
+    fix: key?.remedy('an ingest key of this region') ?? '',
   },
   403: {
     status: 'blocked',
@@ -106,6 +107,8 @@ export function createTransport(
     const { signal: kind, dataset } = first.value;
     const body = await compressor.compress(items.map((item) => item.value.bytes));
     const send = async (key: string): Promise<ExportResult> => {
+      const reason = keyProblem(key, { signal: kind, dataset }, config.apiKey);
+      if (reason) return { status: 'blocked', reason };
       const keyed = { ...headers, 'x-honeycomb-team': key };
       const answer = await http.request({
         method: 'POST',
