@@ -1,9 +1,10 @@
 // Part of exporters/honeycomb: the exporter, as a table of contents.
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import type { HttpClient } from '../../http/client.ts';
-import { check, type Identity } from './check.ts';
+import { check } from './check.ts';
 import type { HoneycombConfig } from './config.ts';
 import { encode, MAX_REQUEST_BYTES, MAX_REQUEST_SPANS, type Part, split } from './encoder.ts';
+import { createIdentity } from './identity.ts';
 import { createInProgress } from './in-progress.ts';
 import { traceUrl } from './links.ts';
 import { createTransport } from './transport.ts';
@@ -12,7 +13,7 @@ export function create(
   config: HoneycombConfig,
   context: ExporterContext & { http: HttpClient },
 ): Exporter<Part> {
-  let identity: Identity | undefined;
+  const identity = createIdentity(config, context.http, context.clock);
   const inProgress = createInProgress(context.decoder);
   const userAgent = `sidecast/${context.version}`;
   return {
@@ -26,11 +27,8 @@ export function create(
     encode: (record) => encode(record, config.dataset, inProgress),
     split,
     send: createTransport(config, { http: context.http, clock: context.clock, userAgent }),
-    check: () =>
-      check(config, context.http, (found) => {
-        identity = found;
-      }),
-    traceUrl: (trace) => traceUrl(config, identity, trace),
+    check: () => check(config, context.http, identity.learn),
+    traceUrl: (trace) => traceUrl(config, identity.known(), trace),
     close: async () => undefined,
   };
 }

@@ -1,7 +1,7 @@
 // Part of exporters/honeycomb: where a trace is to be seen.
 import type { TraceRef } from '../../delivery/exporter.ts';
-import type { Identity } from './check.ts';
 import type { HoneycombConfig } from './config.ts';
+import type { Identity } from './identity.ts';
 
 /**
  * Undefined until the key's team is known, and in Classic without a dataset. EU keys have their own console host. The form is that of the
