@@ -24,7 +24,8 @@ function placeOf({ environmentSlug }: Identity, dataset: string | undefined): st
   return dataset === undefined ? undefined : `datasets/${slugOf(dataset)}`;
 }
 
-const slugOf = (dataset: string) => dataset.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+/** As Honeycomb writes a dataset's name into addresses. */
+export const slugOf = (dataset: string): string => dataset.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 
 /** Honeycomb shortens ids whose first 8 bytes are zero (husky): they came from a tracer with 64 bits. */
 const shownId = (traceId: string) => traceId.replace(/^0{16}(?=[0-9a-f]{16}$)/, '');
