@@ -37,6 +37,7 @@ export function logEvent({
     event: record.eventName || undefined,
     error: errorOf(attributes),
     body: typeof body === 'string' || body === null ? undefined : toJsonValue(body),
+    scope: scope.attributes.size === 0 ? undefined : toJsonObject(scope.attributes),
     attributes: attributes.size === 0 ? undefined : attributesOf(attributes),
     resource: resourceFields,
     event_id: eventId,
@@ -57,9 +58,13 @@ function levelOf({ severityNumber, severityText }: LogRecord): string {
   );
 }
 
+/** SGR of ECMA-48: colours, which werkzeug's access lines carry and the console shows as garbage. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they begin with.
+const COLOUR = /\u001b\[[0-9;]*m/g;
+
 /** Structured loggers put their text under one of two names. */
 function messageOf({ body, eventName }: LogRecord): string {
-  if (typeof body === 'string') return body;
+  if (typeof body === 'string') return body.replace(COLOUR, '');
   if (body instanceof Map) {
     const text = body.get('message') ?? body.get('msg');
     if (typeof text === 'string') return text;
@@ -69,7 +74,7 @@ function messageOf({ body, eventName }: LogRecord): string {
 
 function errorOf(attributes: Attributes): object | undefined {
   const [type, message, stack] = EXCEPTION_KEYS.map((key) => textOf(attributes, key));
-  return type || message ? { type, message, stack } : undefined;
+  return type || message || stack ? { type, message, stack } : undefined;
 }
 
 function attributesOf(attributes: Attributes): Record<string, unknown> {

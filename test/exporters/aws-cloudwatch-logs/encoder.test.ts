@@ -126,6 +126,11 @@ describe('log records', () => {
       { message: 'started', event: 'started' },
     ],
     [{ body: 42 }, { message: '42', body: 42 }],
+    [{ body: '\u001b[33mGET /nope HTTP/1.1\u001b[0m 404' }, { message: 'GET /nope HTTP/1.1 404' }],
+    [
+      { attributes: attributes({ 'exception.stacktrace': 'at f (a.js:1:2)', n: 1 }) },
+      { error: { stack: 'at f (a.js:1:2)' }, attributes: { n: 1 } },
+    ],
     [{ severityNumber: 0, severityText: 'NOTICE' }, { level: 'notice' }],
     [{ severityNumber: 24 }, { level: 'fatal' }],
     [{ severityNumber: 1 }, { level: 'trace' }],
@@ -136,6 +141,16 @@ describe('log records', () => {
     [{ timeUnixNano: 0n }, { timestamp: new Date(NOW_MS).toISOString() }],
   ])('of many shapes read well (%#)', (given, expected) => {
     expect(messages(ofLogs(log(given)))).toMatchObject([expected]);
+  });
+
+  it('have the attributes of their scope', () => {
+    const plain = log({});
+    const scope = { ...plain.scope, attributes: attributes({ component: 'db' }) };
+
+    expect(messages(ofLogs({ ...plain, scope }, plain)).map((line) => line['scope'])).toEqual([
+      { component: 'db' },
+      undefined,
+    ]);
   });
 
   it('outside of what the vendor takes are refused before they are sent', () => {
