@@ -1,7 +1,8 @@
 // Part of exporters/aws-cloudwatch-logs: what users may set.
 import type { AwsConfig } from '../../aws/config.ts';
-import { choice, httpUrl, integer, text, type Values } from '../../config/option.ts';
+import { bytes, choice, httpUrl, integer, text, type Values } from '../../config/option.ts';
 import type { Reason } from '../../model/reasons.ts';
+import { MAX_EVENT_BYTES } from './event.ts';
 
 /** CreateLogGroup: 1 to 512 of these, and `aws/` is Amazon's own. */
 export const LOG_GROUP_NAME = /^(?!aws\/)[A-Za-z0-9_/.#-]{1,512}$/;
@@ -54,6 +55,16 @@ export const options = {
     ),
     summary: 'Days that a log group created by sidecast keeps its events; for ever when not set.',
     example: '30',
+  },
+  maxEventBytes: {
+    env: 'CLOUDWATCH_MAX_EVENT_BYTES',
+    schema: bytes().refine(
+      (size) => size >= 4096 && size <= MAX_EVENT_BYTES,
+      'expected a size from 4KiB to 1MiB',
+    ),
+    fallback: '1MiB',
+    summary:
+      'Largest event, counted as the vendor does; a larger one is cut and stays JSON. 256KiB where AWS has its older limit.',
   },
   endpoint: {
     env: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',

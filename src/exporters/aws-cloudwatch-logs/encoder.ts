@@ -22,6 +22,7 @@ export interface EncoderContext {
   decoder: Decoder;
   clock: Clock;
   partitionOf: PartitionOf;
+  maxEventBytes?: number;
 }
 
 export function encode(record: JournalRecord, context: EncoderContext): Encoded<LogEvent> {
@@ -101,15 +102,17 @@ class Collector {
   readonly #record: JournalRecord;
   readonly #nowMs: number;
   readonly #partitionOf: PartitionOf;
+  readonly #maxEventBytes: number | undefined;
   readonly #items: EncodedItem<LogEvent>[] = [];
   /** Source items that became events or were rejected, ascending. */
   readonly #used: number[] = [];
   readonly #rejected: EncodeRejection[] = [];
 
-  constructor(record: JournalRecord, { clock, partitionOf }: EncoderContext) {
+  constructor(record: JournalRecord, { clock, partitionOf, maxEventBytes }: EncoderContext) {
     this.#record = record;
     this.#nowMs = clock.now();
     this.#partitionOf = partitionOf;
+    this.#maxEventBytes = maxEventBytes;
   }
 
   /** In ascending order of `index`. */
@@ -119,7 +122,7 @@ class Collector {
     this.#used.push(index);
     const items: EncodedItem<LogEvent>[] = [];
     for (const { timeUnixMs, fields } of events) {
-      const encoded = encodeEvent(timeUnixMs, fields);
+      const encoded = encodeEvent(timeUnixMs, fields, this.#maxEventBytes);
       const reason = untimely(timeUnixMs, this.#nowMs) ?? (encoded ? undefined : tooLarge);
       if (reason || !encoded) {
         this.#rejected.push({ from: index, to: index + 1, reason: reason ?? tooLarge });
@@ -140,6 +143,6 @@ class Collector {
 
 const tooLarge: Reason = {
   code: 'too_large',
-  message: 'the event is larger than 1 MB and could not be cut to size',
+  message: 'the event is larger than CLOUDWATCH_MAX_EVENT_BYTES and could not be cut to size',
   fix: 'Record less in one item; the dead letter holds it.',
 };

@@ -9,7 +9,7 @@ export interface LogEvent {
 /** PutLogEvents counts 26 bytes for each event besides its message. */
 export const EVENT_OVERHEAD_BYTES = 26;
 /** PutLogEvents: an event, with its overhead, is up to 1 MB. */
-export const MAX_MESSAGE_BYTES = 1_048_576 - EVENT_OVERHEAD_BYTES;
+export const MAX_EVENT_BYTES = 1_048_576;
 
 /** In the order in which Logs Insights discovers fields; undefined ones are left out. */
 export interface EventFields {
@@ -44,10 +44,11 @@ export function traceFields(
 export function encodeEvent(
   timeUnixMs: number,
   fields: EventFields,
-  maxBytes = MAX_MESSAGE_BYTES,
+  maxEventBytes = MAX_EVENT_BYTES,
 ): EncodedEvent | undefined {
   let message: string | undefined = JSON.stringify(fields);
   let bytes = Buffer.byteLength(message);
+  const maxBytes = maxEventBytes - EVENT_OVERHEAD_BYTES;
   if (bytes > maxBytes) {
     message = shortened(fields, maxBytes);
     if (message === undefined) return undefined;

@@ -143,6 +143,18 @@ describe('log records', () => {
     expect(messages(ofLogs(log(given)))).toMatchObject([expected]);
   });
 
+  it('are cut to the size that was asked for', () => {
+    const received = record('logs', new Uint8Array(), 1);
+    const own = decoded({ logs: () => [log({ body: `head ${'x'.repeat(300_000)} tail` })] });
+
+    const result = encode(received, { clock, decoder: own, partitionOf, maxEventBytes: 262_144 });
+
+    expect(result.items[0]?.bytes).toBeLessThanOrEqual(262_144);
+    expect(messages(result)).toMatchObject([
+      { truncated: true, message: expect.stringMatching(/^head x+ … \d+ characters cut … x+ tail$/) },
+    ]);
+  });
+
   it('have the attributes of their scope', () => {
     const plain = log({});
     const scope = { ...plain.scope, attributes: attributes({ component: 'db' }) };

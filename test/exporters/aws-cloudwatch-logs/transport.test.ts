@@ -305,6 +305,7 @@ describe(create, () => {
     group: 'my/group',
     stream: '{service.name}',
     requestsGroup: undefined,
+    maxEventBytes: 1_048_576,
     logClass: 'STANDARD' as const,
     retentionDays: undefined,
     endpoint: undefined,
@@ -337,6 +338,9 @@ describe(create, () => {
     ['group', 'aws/mine', false],
     ['group', 'a b', false],
     ['group', '/ecs/cruddur#1', true],
+    ['maxEventBytes', '256KiB', true],
+    ['maxEventBytes', '2MiB', false],
+    ['maxEventBytes', '0', false],
     ['retentionDays', '30', true],
     ['retentionDays', '31', false],
   ] as const)('takes %s=%s: %s', (name, value, isValid) => {
