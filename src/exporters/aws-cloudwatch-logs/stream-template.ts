@@ -14,22 +14,22 @@ export function fillerOf(template: string): Fill {
 }
 
 /** Watchtower 3 fills these from Python's own records; here they are attributes. */
-const NAMED: Readonly<Record<string, Fill>> = {
-  date: ({ timeUnixMs }) => new Date(timeUnixMs).toISOString().slice(0, 10),
-  machine_name: ({ resource }) => first(resource.attributes, 'host.name', 'container.id'),
-  program_name: ({ resource }) => first(resource.attributes, 'process.executable.name', 'service.name'),
-  process_id: ({ resource }) => first(resource.attributes, 'process.pid'),
-  logger_name: ({ log }) => (log ? log.logger || UNKNOWN : 'requests'),
-  thread_name: ({ log }) => (log ? first(log.attributes, 'thread.name') : UNKNOWN),
-  'service.name': ({ resource }) => textOf(resource.attributes, 'service.name') ?? 'unknown_service',
-};
+const NAMED: ReadonlyMap<string, Fill> = new Map<string, Fill>([
+  ['date', ({ timeUnixMs }) => new Date(timeUnixMs).toISOString().slice(0, 10)],
+  ['machine_name', ({ resource }) => first(resource.attributes, 'host.name', 'container.id')],
+  ['program_name', ({ resource }) => first(resource.attributes, 'process.executable.name', 'service.name')],
+  ['process_id', ({ resource }) => first(resource.attributes, 'process.pid')],
+  ['logger_name', ({ log }) => (log ? log.logger || UNKNOWN : 'requests')],
+  ['thread_name', ({ log }) => (log ? first(log.attributes, 'thread.name') : UNKNOWN)],
+  ['service.name', ({ resource }) => textOf(resource.attributes, 'service.name') ?? 'unknown_service'],
+]);
 
 const UNKNOWN = 'unknown';
 const STRFTIME = 'strftime:';
 
 function fillOf(name: string): Fill {
   if (name.startsWith(STRFTIME)) return strftime(name.slice(STRFTIME.length));
-  return NAMED[name] ?? (({ resource }) => first(resource.attributes, name));
+  return NAMED.get(name) ?? (({ resource }) => first(resource.attributes, name));
 }
 
 /** The letters of a date and a time of day, UTC as everywhere in CloudWatch Logs; others stay as they are. */

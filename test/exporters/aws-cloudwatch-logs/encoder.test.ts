@@ -361,6 +361,7 @@ describe(partitions, () => {
     ],
     ['{machine_name}/{program_name}', { 'service.name': 'api' }, 'unknown/api'],
     ['{}{', {}, '{}{'],
+    ['{constructor}', {}, 'unknown'],
   ])('fills %s from %j', (template, values, stream) => {
     expect(of(template, values as Record<string, string | number>)).toBe(`g\u0000${stream}`);
   });

@@ -6,6 +6,7 @@ import { normalise } from '../../../src/exporters/honeycomb/normalise/normalise.
 import { decodeLogs, decodeTraces } from '../../../src/protocols/otlp/decode.ts';
 import { encodeTraces } from '../../../src/protocols/otlp/encode.ts';
 import { jsonToProtobuf } from '../../../src/protocols/otlp/json.ts';
+import { scan } from '../../../src/protocols/otlp/scan.ts';
 import { capture, record, segments } from '../records.ts';
 import { attributes, exception, group, span } from '../spans.ts';
 
@@ -59,7 +60,10 @@ describe('an attribute that would overwrite a derived column', () => {
     const others = [span({ spanId: 'a'.repeat(16) }), span({ spanId: 'b'.repeat(16) })];
     const bytes = encodeTraces([group([others[0]!, given, others[1]!])]);
 
-    const [before, changed, after] = spansIn(normalise('traces', bytes));
+    const sent = normalise('traces', bytes);
+
+    expect(scan('traces', sent)).toEqual(scan('traces', bytes));
+    const [before, changed, after] = spansIn(sent);
 
     expect([before, after]).toEqual(others);
     expect(changed).toEqual({
@@ -94,8 +98,15 @@ describe('an attribute that would overwrite a derived column', () => {
     ]);
   });
 
-  it('of a log is renamed; a trace id by which a log joins its trace stays', () => {
-    const values = { severity: 'x', body: 'y', 'trace.trace_id': 'z', name: 'n', 'event.name': 'e' };
+  it('of a log is renamed; what stands in for a field that a log may lack stays', () => {
+    const values = {
+      severity: 'x',
+      body: 'y',
+      'trace.trace_id': 'z',
+      name: 'n',
+      'event.name': 'e',
+      severity_text: 'WARN',
+    };
     const pairs = Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
     const logRecords = [{ timeUnixNano: '1', attributes: pairs }];
     const bytes = jsonToProtobuf('logs', JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }));
@@ -107,6 +118,7 @@ describe('an attribute that would overwrite a derived column', () => {
         'trace.trace_id': 'z',
         name: 'n',
         'event.name': 'e',
+        severity_text: 'WARN',
       }),
     );
   });

@@ -14,7 +14,8 @@ export interface Shape {
 
 /**
  * The columns that Honeycomb derives, and that an attribute of the same name overwrites (its translator husky, v0.43). Not among
- * them: what it derives only where the sender left it out, such as `exception.type`, or a log's `event.name` and trace ids.
+ * them: what it derives only where the sender left it out (`exception.type`), and what stands in for a field that a log often lacks
+ * (`event.name`, `severity_text`, the trace's ids).
  */
 const OF_ALL = ['meta.signal_type', 'library.name', 'library.version', 'telemetry.instrumentation_library'];
 const OF_SPANS = [
@@ -52,9 +53,10 @@ const OF_LINKS = [
   'trace.parent_id',
   'trace.link.trace_id',
   'trace.link.span_id',
+  'parent_name',
   'meta.annotation_type',
 ];
-const OF_LOGS = [...OF_ALL, 'severity', 'severity_code', 'severity_text', 'body', 'flags'];
+const OF_LOGS = [...OF_ALL, 'severity', 'severity_code', 'body', 'flags'];
 
 export const DERIVED: ReadonlySet<string> = new Set([...OF_SPANS, ...OF_EVENTS, ...OF_LINKS, ...OF_LOGS]);
 
