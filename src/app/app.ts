@@ -15,7 +15,7 @@ import { createBufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { Reason } from '../model/reasons.ts';
-import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
+import type { DestinationId } from '../model/signals.ts';
 import { createAdviser } from '../receivers/aws-xray/advice.ts';
 import { createXRayReceiver, socketsInWorker } from '../receivers/aws-xray/index.ts';
 import { createOtlpReceiver } from '../receivers/otlp/index.ts';
@@ -33,6 +33,7 @@ import { createOutgoing } from './outgoing.ts';
 import { registry } from './registry.ts';
 import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
+import { createSwitches } from './switches.ts';
 import { workerFile } from './workers.ts';
 
 export interface AppOptions {
@@ -64,13 +65,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const startedAtMs = clock.now();
   const events = createEvents(log, () => clock.now());
   const ledger = new Ledger();
-  const off: Partial<Record<DestinationId, Reason>> = {};
-  for (const { id, off: offReason } of registry) {
-    const reason = offReason(config);
-    if (reason) off[id] = reason;
-    else ledger.open(id, startedAtMs);
-  }
-  const on = DESTINATION_IDS.filter((id) => !off[id]);
+  const switches = createSwitches(config, { ledger, clock, events });
+  const { off, known, appKeys, turnOn } = switches;
 
   const deliveries = new Map<DestinationId, Delivery<unknown>>();
   const dataDir = resolveDataDir(config.journal.dataDir, env);
@@ -83,14 +79,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
   });
   const routed = { routing: config.process.routing, errorLogs: config.rollbar.errorLogs === 'on' };
-  const journalEvents = createJournalEvents({ ledger, events, deliveries, ...routed, replays });
+  const journalEvents = createJournalEvents({ ledger, events, deliveries, ...routed, replays, turnOn });
   const pool = createBufferPool(IDLE_BUFFER_BYTES);
   const { journal, fallback } = await openJournal({
     dataDir,
     maxBytes: config.journal.maxBytes,
     maxAgeMs: config.journal.maxAgeMs,
     fsync: config.journal.fsync,
-    destinations: on,
+    destinations: known,
     newDestinationStarts: config.journal.newDestinationStarts,
     release: `sidecast ${version}`,
     clock,
@@ -132,8 +128,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     admission,
     processors: [adviser],
     ...(off.rollbar ? {} : { onAccepted: (accepted) => recentLogs.remember(accepted) }),
-    destinations: on,
+    destinations: known,
     ...routed,
+    needsKey: config.honeycomb.apiKey ? undefined : 'honeycomb',
   });
   const replay = createReplay({
     intake,
@@ -155,6 +152,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     corsOrigins: config.otlpReceiver.corsOrigins ?? [],
     ...(config.otlpReceiver.ingestToken ? { ingestToken: config.otlpReceiver.ingestToken } : {}),
     intake,
+    ...(config.honeycomb.apiKey ? {} : { keyRefOf: appKeys.learn }),
     log,
     clock,
     pool,
@@ -227,21 +225,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const component of [deadLetters, sampling, ...telemetry, xray]) await start(component);
     outgoing.begin();
     const [keepMemory, decoder] = [createMemoryKeeper(), createDecoder(config.xrayReceiver)];
-    const parts = { config, version, clock, random, decoder, recentLogs, ...outgoing };
-    for (const destination of registry) {
-      if (off[destination.id]) continue;
-      const { delivery, watch } = await buildDestination(destination, {
-        ...parts,
-        keepMemory,
-        journal,
-        ledger,
-        deadLetters,
-        events,
-      });
-      deliveries.set(destination.id, delivery);
+    const parts = { config, version, clock, random, decoder, recentLogs, appKeys, ...outgoing };
+    const accounts = { keepMemory, journal, ledger, deadLetters, events };
+    await switches.deliverBy(async (id) => {
+      const destination = registry.find((row) => row.id === id);
+      if (!destination) return;
+      const { delivery, watch } = await buildDestination(destination, { ...parts, ...accounts });
+      deliveries.set(id, delivery);
       watches.push(...watch);
       for (const component of [delivery, ...watch]) await start(component);
-    }
+    });
     await startIfPossible('otlp', otlp);
     await startIfPossible('admin', admin);
   } catch (error) {
@@ -283,7 +276,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           { shutdown: () => outgoing.close() },
         ],
       }).then(() => {
-        const left = on
+        const left = known
           .map((id) => [id, ledger.account(id)?.counts.queued ?? 0] as const)
           .filter(([, queued]) => queued > 0);
         events.stopped(Object.fromEntries(left), journalEvents.lost);

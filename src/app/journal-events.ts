@@ -15,6 +15,8 @@ export interface JournalEventsOptions {
   /** Rollbar takes error logs without an exception, too. */
   errorLogs?: boolean;
   replays: Pick<ReplayOutcomes, 'recovered'>;
+  /** For a destination that is off, and has data from an earlier run. */
+  turnOn(destination: DestinationId): void;
 }
 
 /** Items that were in memory only at the end. */
@@ -23,7 +25,7 @@ type Lost = Partial<Record<DestinationId, number>>;
 export function createJournalEvents(
   options: JournalEventsOptions,
 ): JournalEvents & { attach(journal: Journal): void; readonly lost: Lost } {
-  const { ledger, events, deliveries, routing, errorLogs, replays } = options;
+  const { ledger, events, deliveries, routing, errorLogs, replays, turnOn } = options;
   const lost: Lost = {};
   let journal: Journal | undefined;
   return {
@@ -37,6 +39,7 @@ export function createJournalEvents(
         isMeantFor(destination, origin) && !skipReason(routing, destination, signal, summary, errorLogs);
       if (!isForIt) return journal?.settle(destination, position, 'whole');
       const items = summary.items - settledItems;
+      turnOn(destination);
       ledger.accept(destination, items);
       if (origin.replayOf) replays.recovered(position, { destination, key: origin.replayOf, items });
     },

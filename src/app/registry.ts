@@ -3,6 +3,7 @@ import type { Aws } from '../aws/index.ts';
 import type { Exporter, ExporterContext } from '../delivery/exporter.ts';
 import { offReason as cloudwatchLogsOff } from '../exporters/aws-cloudwatch-logs/config.ts';
 import { offReason as xrayOff } from '../exporters/aws-xray/config.ts';
+import type { AppKeys } from '../exporters/honeycomb/app-keys.ts';
 import { offReason as honeycombOff } from '../exporters/honeycomb/config.ts';
 import { offReason as rollbarOff } from '../exporters/rollbar/config.ts';
 import type { HttpClient } from '../http/client.ts';
@@ -12,6 +13,7 @@ import type { AppConfig } from './options.ts';
 
 export interface BuildContext extends ExporterContext {
   http: HttpClient;
+  appKeys: AppKeys;
   /** Made at the first destination that needs it. */
   aws(): Promise<Aws>;
 }

@@ -21,20 +21,27 @@ export interface IntakeOptions {
   routing: Routing;
   /** Rollbar takes error logs without an exception, too. */
   errorLogs?: boolean;
+  /** Takes only what came with a key: Honeycomb, where sidecast has none of its own. */
+  needsKey?: DestinationId | undefined;
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
-  const { journal, ledger, admission, processors, destinations, routing, errorLogs, onAccepted } = options;
+  const { journal, ledger, admission, processors, destinations, onAccepted } = options;
+  const { routing, errorLogs, needsKey } = options;
 
   function openBooks(accepted: Accepted, position: Position): void {
     const { items } = accepted.summary;
     for (const destination of destinations) {
-      if (!isMeantFor(destination, accepted.origin)) {
+      // One without an account is not on yet: Honeycomb, until an app sends a key.
+      if (!isMeantFor(destination, accepted.origin) || !ledger.account(destination)) {
         journal.settle(destination, position, 'whole');
         continue;
       }
       ledger.accept(destination, items);
-      const skip = skipReason(routing, destination, accepted.signal, accepted.summary, errorLogs);
+      const lacksKey = destination === needsKey && accepted.origin.keyRef === undefined;
+      const skip = lacksKey
+        ? 'no_key'
+        : skipReason(routing, destination, accepted.signal, accepted.summary, errorLogs);
       if (!skip) continue;
       ledger.settle(destination, 'skipped', items, skip, position);
       journal.settle(destination, position, 'whole');

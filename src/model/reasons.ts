@@ -9,6 +9,7 @@ export const REASONS = {
     'the same error came more often than ROLLBAR_MAX_PER_MINUTE; a later item of it says how many there were',
   replaced: 'an X-Ray document in progress, of which the finished one came meanwhile',
   routing: 'SIDECAST_ROUTING sends the other copy',
+  no_key: 'neither HONEYCOMB_API_KEY is set nor did the app send a key',
   // rejected: refused for good, by the vendor or by a vendor limit
   vendor_rejected: 'the vendor refused the item for good',
   vendor_anonymous: 'the vendor refused some items of a request and did not say which',
@@ -30,6 +31,7 @@ export const REASONS = {
   vendor_unavailable: 'the vendor answers with a server error',
   unauthorized: 'the vendor refuses the key',
   forbidden: 'the key lacks a permission',
+  key_unknown: 'the app that sent the key has not sent it again since sidecast started',
   misdirected: "the answer is not the vendor's: the endpoint is wrong, or a proxy answers",
   no_credentials: 'no AWS credentials were found',
   partial: 'the vendor asks to send some items of a request again',

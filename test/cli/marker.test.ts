@@ -46,7 +46,10 @@ describe('sidecast marker', () => {
       SANDBOX_HONEYCOMB_KEY,
       /^sidecast: no marker was set: .*may not manage markers\. Give a configuration key/,
     ],
-    [undefined, /^sidecast: no marker was set: no Honeycomb key is set\. Set HONEYCOMB_API_KEY/],
+    [
+      undefined,
+      /^sidecast: no marker was set: no Honeycomb key is set, and no app has sent one\. Set HONEYCOMB_API_KEY/,
+    ],
   ])('says what became of it, why, and what to do', async (key, words) => {
     const { code, err } = await type(key, 'v1');
 

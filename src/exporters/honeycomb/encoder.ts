@@ -11,6 +11,8 @@ import { normalise } from './normalise/normalise.ts';
 export interface Part {
   signal: OtlpSignal;
   dataset: string | undefined;
+  /** Under which key it goes, where sidecast has none of its own. */
+  keyRef: string | undefined;
   bytes: Uint8Array;
 }
 
@@ -51,7 +53,12 @@ function cutOut(item: EncodedItem<Part>, start: number, end: number): EncodedIte
 function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string | undefined): Encoded<Part> {
   const { position, payload, receivedAtMs, summary, origin } = record;
   const timed = signal === 'logs' && summary.untimed > 0 ? fillLogTimes(payload, receivedAtMs) : payload;
-  const part: Part = { signal, dataset: dataset ?? origin.dataset, bytes: normalise(signal, timed) };
+  const part: Part = {
+    signal,
+    dataset: dataset ?? origin.dataset,
+    keyRef: origin.keyRef,
+    bytes: normalise(signal, timed),
+  };
   const whole = toItem(part, { position, from: 0, to: summary.items }, receivedAtMs);
   const rejected: EncodeRejection[] = [];
   const items = cutToLimits(whole).filter((item) => {
@@ -73,7 +80,8 @@ function encodeSegments(
   spans.segments(record).forEach((groups, index) => {
     if (groups?.length === 0) skipped.push({ from: index, to: index + 1, code: 'replaced' });
     else if (groups) {
-      const part: Part = { signal: 'traces', dataset, bytes: normalise('traces', encodeTraces(groups)) };
+      const bytes = normalise('traces', encodeTraces(groups));
+      const part: Part = { signal: 'traces', dataset, keyRef: record.origin.keyRef, bytes };
       items.push(
         toItem(part, { position: record.position, from: index, to: index + 1 }, record.receivedAtMs),
       );
@@ -83,7 +91,8 @@ function encodeSegments(
 }
 
 function toItem(part: Part, sources: EncodedItem<Part>['sources'], timeUnixMs: number): EncodedItem<Part> {
-  const partition = part.dataset === undefined ? part.signal : `${part.signal}\u0000${part.dataset}`;
+  const { signal, keyRef, dataset } = part;
+  const partition = [signal, keyRef ?? '', dataset ?? ''].join('\u0000');
   return { partition, bytes: part.bytes.length, timeUnixMs, sources, value: part };
 }
 

@@ -71,7 +71,7 @@ export function createIdentity(config: HoneycombConfig, http: HttpClient, clock:
 
   return {
     known() {
-      if (clock.now() >= askAgainAtMs) void ask();
+      if (config.apiKey && clock.now() >= askAgainAtMs) void ask();
       return identity;
     },
     learn,

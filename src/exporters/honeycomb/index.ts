@@ -1,6 +1,7 @@
 // Part of exporters/honeycomb: the exporter, as a table of contents.
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import type { HttpClient } from '../../http/client.ts';
+import type { AppKeys } from './app-keys.ts';
 import { check } from './check.ts';
 import type { HoneycombConfig } from './config.ts';
 import { encode, MAX_REQUEST_BYTES, MAX_REQUEST_SPANS, type Part, split } from './encoder.ts';
@@ -11,7 +12,7 @@ import { createTransport } from './transport.ts';
 
 export function create(
   config: HoneycombConfig,
-  context: ExporterContext & { http: HttpClient },
+  context: ExporterContext & { http: HttpClient; appKeys: AppKeys },
 ): Exporter<Part> {
   const identity = createIdentity(config, context.http, context.clock);
   const inProgress = createInProgress(context.decoder);
@@ -26,7 +27,7 @@ export function create(
     },
     encode: (record) => encode(record, config.dataset, inProgress),
     split,
-    send: createTransport(config, { http: context.http, clock: context.clock, userAgent }),
+    send: createTransport(config, { ...context, userAgent }),
     check: () => check(config, context.http, identity.learn),
     traceUrl: (trace) => traceUrl(config, identity.known(), trace),
     close: async () => undefined,
