@@ -65,10 +65,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   const startedAtMs = clock.now();
   const events = createEvents(log, () => clock.now());
   const ledger = new Ledger();
-  const switches = createSwitches(config, { ledger, clock, events });
+  const deliveries = new Map<DestinationId, Delivery<unknown>>();
+  const onAppKey = () => deliveries.get('honeycomb')?.probeSoon();
+  const switches = createSwitches(config, { ledger, clock, events, onAppKey });
   const { off, known, appKeys, turnOn } = switches;
 
-  const deliveries = new Map<DestinationId, Delivery<unknown>>();
   const dataDir = resolveDataDir(config.journal.dataDir, env);
   const { store: deadLetters, outcomes: replays } = createDeadLetters({
     dataDir,

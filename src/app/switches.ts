@@ -20,9 +20,17 @@ export interface Switches {
   deliverBy(deliver: (id: DestinationId) => Promise<void>): Promise<void>;
 }
 
+export interface SwitchesOptions {
+  ledger: Ledger;
+  clock: Clock;
+  events: Pick<Events, 'internalError'>;
+  /** An app sent a key that was not known: what waits for it may go. */
+  onAppKey(): void;
+}
+
 export function createSwitches(
   config: AppConfig,
-  { ledger, clock, events }: { ledger: Ledger; clock: Clock; events: Pick<Events, 'internalError'> },
+  { ledger, clock, events, onAppKey }: SwitchesOptions,
 ): Switches {
   const off: Partial<Record<DestinationId, Reason>> = {};
   for (const { id, off: offReason } of registry) {
@@ -42,7 +50,10 @@ export function createSwitches(
   return {
     off,
     known: DESTINATION_IDS.filter((id) => !off[id] || id === 'honeycomb'),
-    appKeys: createAppKeys(() => turnOn('honeycomb')),
+    appKeys: createAppKeys(() => {
+      turnOn('honeycomb');
+      onAppKey();
+    }),
     turnOn,
     async deliverBy(start) {
       for (const { id } of registry) if (!off[id]) await start(id);

@@ -105,6 +105,12 @@ export class Delivery<T> implements Component {
     await this.#options.exporter.close();
   }
 
+  /** What blocked it may be over. */
+  probeSoon(): void {
+    this.#schedule.probeBlocked(this.#clock.now());
+    this.#wakeUp();
+  }
+
   /** The journal gave a record up. */
   evicted(position: Position, items: number, code: ReasonCode, record?: JournalRecord): void {
     this.#memory.evicted(position, items, code, record);
