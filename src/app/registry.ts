@@ -45,9 +45,11 @@ export const registry: readonly Destination[] = [
     async build(config, context) {
       const { create } = await import('../exporters/aws-xray/index.ts');
       // So that the X-Ray console finds the logs that sidecast writes.
-      const logGroup = config.cloudwatchLogs.group;
+      const { group, requestsGroup } = config.cloudwatchLogs;
+      const named = group === undefined ? [] : [group, requestsGroup ?? group];
+      const logGroups = [...new Set(named)];
       return opaque(
-        create({ ...config.xray, ...config.aws, logGroup }, { ...context, aws: await context.aws() }),
+        create({ ...config.xray, ...config.aws, logGroups }, { ...context, aws: await context.aws() }),
       );
     },
   },

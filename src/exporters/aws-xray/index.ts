@@ -9,13 +9,13 @@ import { traceUrl } from './links.ts';
 import { createTransport } from './transport.ts';
 
 export function create(
-  config: XRayConfig & { logGroup?: string | undefined },
+  config: XRayConfig & { logGroups?: readonly string[] },
   context: ExporterContext & { aws: { xray: XRay } },
 ): Exporter<Document> {
   const { xray } = context.aws;
   const toDocument = createSpanTranslator({
     annotations: config.annotations ?? [],
-    logGroup: config.logGroup,
+    logGroups: config.logGroups ?? [],
   });
   return {
     limits: {

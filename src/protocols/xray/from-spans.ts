@@ -23,17 +23,17 @@ export interface SpanSettings {
   /** Attributes that become annotations before others, also where they have a field of their own. */
   annotations: readonly string[];
   /** Where a resource does not name its log groups. */
-  logGroup: string | undefined;
+  logGroups: readonly string[];
 }
 
 export type SpanTranslator = (span: Span, resource: Resource, scope: Scope) => SpanDocument;
 
-export function createSpanTranslator({ annotations, logGroup }: SpanSettings): SpanTranslator {
-  const partsOf = createResourceParts(logGroup);
+export function createSpanTranslator({ annotations, logGroups }: SpanSettings): SpanTranslator {
+  const partsOf = createResourceParts(logGroups);
   return (span, resource, scope) => toDocument(span, partsOf(resource), scope, annotations);
 }
 
-export const spanToDocument = createSpanTranslator({ annotations: [], logGroup: undefined });
+export const spanToDocument = createSpanTranslator({ annotations: [], logGroups: [] });
 
 function toDocument(span: Span, parts: ResourceParts, scope: Scope, listed: readonly string[]): SpanDocument {
   if (!isUsableId(span.traceId, 32) || !isUsableId(span.spanId, 16)) {

@@ -244,10 +244,10 @@ describe(create, () => {
     expect(exporter.limits.maxWaitMs + GATHER_MS).toBeLessThan(1000);
   });
 
-  it('gives segments the annotations and the log group that it was told', () => {
+  it('gives segments the annotations and the log groups that it was told', () => {
     const annotations = ['http.request.method', 'otel.resource.service.name'];
     const exporter = create(
-      { ...config, annotations, logGroup: 'cruddur' },
+      { ...config, annotations, logGroups: ['cruddur', 'cruddur-requests'] },
       { ...context('aws-xray'), aws: { xray: xrayAnswering({}) } },
     );
 
@@ -256,7 +256,7 @@ describe(create, () => {
 
     expect(made.filter(({ http, type }) => http && !type).length).toBeGreaterThan(0);
     for (const { aws, annotations: indexed } of made.filter(({ http, type }) => http && !type)) {
-      expect(aws.cloudwatch_logs).toEqual([{ log_group: 'cruddur' }]);
+      expect(aws.cloudwatch_logs).toEqual([{ log_group: 'cruddur' }, { log_group: 'cruddur-requests' }]);
       expect(indexed).toMatchObject({
         http_request_method: 'GET',
         otel_resource_service_name: expect.any(String),

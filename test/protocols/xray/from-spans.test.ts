@@ -452,7 +452,7 @@ describe('annotations and metadata', () => {
   it('puts first what shall be annotations, also of the resource of a segment, and beside a field of their own', () => {
     const toDocument = createSpanTranslator({
       annotations: ['http.request.method', 'otel.resource.stage'],
-      logGroup: undefined,
+      logGroups: [],
     });
     const annotationsOf = (made: Span) => {
       const result = toDocument(made, { attributes: map({ stage: 'prod', team: 'a' }) }, SCOPE);
@@ -470,13 +470,16 @@ describe('annotations and metadata', () => {
     expect(annotationsOf(span())).toBeUndefined();
   });
 
-  it("names sidecast's own log group where the resource names none, wherever the service runs", () => {
-    const toDocument = createSpanTranslator({ annotations: [], logGroup: 'cruddur' });
+  it("names sidecast's own log groups where the resource names none, wherever the service runs", () => {
+    const toDocument = createSpanTranslator({ annotations: [], logGroups: ['cruddur', 'cruddur-requests'] });
     const groupsOf = (resource: Values, made = server()) => {
       const result = toDocument(made, { attributes: map(resource) }, SCOPE);
       return result.ok ? JSON.parse(result.document).aws.cloudwatch_logs : undefined;
     };
-    expect(groupsOf({ 'cloud.provider': 'gcp' })).toEqual([{ log_group: 'cruddur' }]);
+    expect(groupsOf({ 'cloud.provider': 'gcp' })).toEqual([
+      { log_group: 'cruddur' },
+      { log_group: 'cruddur-requests' },
+    ]);
     expect(groupsOf({ 'aws.log.group.names': 'a&b' })).toEqual([{ log_group: 'a' }, { log_group: 'b' }]);
     expect(groupsOf({}, span())).toBeUndefined();
   });

@@ -21,21 +21,21 @@ export interface ResourceParts {
   metadata: Block | undefined;
 }
 
-/** `logGroup`: for a resource that names none. */
-export function createResourceParts(logGroup: string | undefined): (resource: Resource) => ResourceParts {
+/** `ours`: log groups for a resource that names none. */
+export function createResourceParts(ours: readonly string[]): (resource: Resource) => ResourceParts {
   /** Spans of one request share the object, so the parts are worked out once per group. */
   const known = new WeakMap<Resource, ResourceParts>();
   return (resource) => {
     let parts = known.get(resource);
     if (!parts) {
-      parts = build(resource, logGroup);
+      parts = build(resource, ours);
       known.set(resource, parts);
     }
     return parts;
   };
 }
 
-function build(resource: Resource, logGroup: string | undefined): ResourceParts {
+function build(resource: Resource, ours: readonly string[]): ResourceParts {
   const reader = createReader(resource.attributes);
   const language = takeText(reader, 'telemetry.sdk.language');
   const serviceName = cleanName(takeText(reader, 'service.name') ?? '');
@@ -52,7 +52,8 @@ function build(resource: Resource, logGroup: string | undefined): ResourceParts 
   const origin = originOf(reader);
   const aws = {
     ...awsPlace(reader),
-    cloudwatch_logs: logGroups(reader) ?? (logGroup === undefined ? undefined : [{ log_group: logGroup }]),
+    cloudwatch_logs:
+      logGroups(reader) ?? (ours.length === 0 ? undefined : ours.map((name) => ({ log_group: name }))),
     xray: xray ?? {},
   };
   return {
