@@ -46,6 +46,8 @@ export interface VendorAnswer {
 export interface Skip {
   from: number;
   to: number;
+  /** `skipped`, where it does not say. */
+  outcome?: 'skipped' | 'sampled';
   code: ReasonCode;
 }
 
@@ -93,6 +95,8 @@ export interface TraceRef {
 
 export interface Exporter<T> {
   limits: BatchLimits;
+  /** Until when a record is left alone, by the clock of `receivedAtMs`; undefined when it may go. Not asked again at that time. */
+  holdUntilMs?(record: JournalRecord): number | undefined;
   /** Pure with respect to the record; may throw only on bytes that cannot be decoded (becomes `undecodable`). */
   encode(record: JournalRecord): Encoded<T>;
   /** Cuts an item that covers several source items: the first `count` of them, and the others. 0 < count < all. */

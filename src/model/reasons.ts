@@ -10,6 +10,9 @@ export const REASONS = {
   replaced: 'an X-Ray document in progress, of which the finished one came meanwhile',
   routing: 'SIDECAST_ROUTING sends the other copy',
   no_key: 'neither HONEYCOMB_API_KEY is set nor did the app send a key',
+  native_first: 'the service sends the same in the protocol of the destination, and that copy is delivered',
+  // sampled: left out by a ratio
+  sampled: 'left out by the sampling ratio of the destination',
   // rejected: refused for good, by the vendor or by a vendor limit
   vendor_rejected: 'the vendor refused the item for good',
   vendor_anonymous: 'the vendor refused some items of a request and did not say which',
