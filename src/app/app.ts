@@ -23,10 +23,12 @@ import { createAdviceBook } from '../telemetry/advice.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { buildCorrelation } from './correlation.ts';
 import { resolveDataDir } from './data-dir.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { buildDestination } from './destinations.ts';
 import { createJournalEvents } from './journal-events.ts';
+import { reportLedger } from './ledger-events.ts';
 import { createMemoryKeeper } from './memory.ts';
 import type { AppConfig } from './options.ts';
 import { createOutgoing } from './outgoing.ts';
@@ -99,16 +101,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   await journal.start();
 
   const outgoing = createOutgoing({ config, env, version, clock, events });
-  ledger.subscribe((event) => {
-    if (event.kind === 'state' && event.from !== event.to) {
-      const queued = ledger.account(event.destination)?.counts.queued ?? 0;
-      events.destinationState(event.destination, event.to, event.reason, queued);
-    }
-    if (event.kind === 'settled' && event.outcome === 'rejected') {
-      events.itemsRejected(event.destination, event.items, event.code ?? 'vendor_rejected');
-    }
-  });
-
+  reportLedger(ledger, events);
+  const correlation = buildCorrelation({ config: config.process, dataDir: journal.dir, events, clock });
   const sampling = buildSampling({
     config,
     aws: off['aws-xray'] ? undefined : outgoing.aws,
@@ -127,7 +121,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     journal,
     ledger,
     admission,
-    processors: [adviser],
+    processors: [adviser, correlation.hear],
     ...(off.rollbar ? {} : { onAccepted: (accepted) => recentLogs.remember(accepted) }),
     destinations: known,
     ...routed,
@@ -169,6 +163,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     receiveBufferBytes: config.xrayReceiver.receiveBufferBytes,
     intake,
     sampling,
+    onPoll: correlation.onPoll,
     log,
     clock,
     pool,
@@ -187,6 +182,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       off,
       xrayReceiver: () => xray.status(),
       sampling,
+      routing: correlation.status,
       advice,
       now: () => clock.now(),
     });
@@ -223,11 +219,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   try {
     // What SDKs send unasked comes first: nothing waits for a region, for credentials or for a vendor's library.
-    for (const component of [deadLetters, sampling, ...telemetry, xray]) await start(component);
+    for (const component of [correlation, deadLetters, sampling, ...telemetry, xray]) await start(component);
     outgoing.begin();
     const [keepMemory, decoder] = [createMemoryKeeper(), createDecoder(config.xrayReceiver)];
     const parts = { config, version, clock, random, decoder, recentLogs, appKeys, ...outgoing };
-    const accounts = { keepMemory, journal, ledger, deadLetters, events };
+    const { choosers } = correlation;
+    const accounts = { keepMemory, journal, ledger, deadLetters, events, choosers };
     await switches.deliverBy(async (id) => {
       const destination = registry.find((row) => row.id === id);
       if (!destination) return;
@@ -271,6 +268,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         after: [
           { shutdown: () => replays.flush() },
           deadLetters,
+          correlation,
           admin,
           ...watches,
           ...telemetry,

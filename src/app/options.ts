@@ -1,7 +1,7 @@
 // Part of app: the options of the process itself, and every component's, in the order in which people read them.
 import { options as aws } from '../aws/config.ts';
 import type { GroupValues } from '../config/load.ts';
-import { address, bytes, choice, durationMs, httpUrl, list, port, text } from '../config/option.ts';
+import { address, aliases, bytes, choice, durationMs, httpUrl, list, port, text } from '../config/option.ts';
 import { options as cloudwatchLogs } from '../exporters/aws-cloudwatch-logs/config.ts';
 import { options as xray } from '../exporters/aws-xray/config.ts';
 import { options as honeycomb } from '../exporters/honeycomb/config.ts';
@@ -142,10 +142,17 @@ const process = {
   },
   routing: {
     env: 'SIDECAST_ROUTING',
-    schema: choice('all', 'otlp'),
-    fallback: 'all',
+    schema: choice('native', 'otlp', 'all'),
+    fallback: 'native',
     summary:
-      'all sends everything everywhere; otlp sends translated spans to X-Ray and skips X-Ray segments.',
+      'native: of a service that sends OTLP spans and X-Ray segments, X-Ray gets the segments and the others get the spans; otlp sends translated spans to X-Ray and skips X-Ray segments; all sends everything everywhere.',
+  },
+  serviceAliases: {
+    env: 'SIDECAST_SERVICE_ALIASES',
+    schema: aliases(),
+    summary:
+      'Names that are one service: its service.name = the name of its X-Ray segments, where that is another. What SIDECAST_ROUTING=native finds out by itself after three requests.',
+    example: 'backend=shop.example.com',
   },
 };
 

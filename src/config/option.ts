@@ -92,6 +92,17 @@ export const list = () =>
       .filter((part) => part !== ''),
   );
 
+/** Comma-separated `name=other name`. */
+export const aliases = () =>
+  list().transform((pairs, context): (readonly [string, string])[] =>
+    pairs.map((pair) => {
+      const [name = '', other = '', ...more] = pair.split('=').map((part) => part.trim());
+      if (name === '' || other === '' || more.length > 0)
+        context.addIssue(`expected name=other name, not ${pair}`);
+      return [name, other];
+    }),
+  );
+
 export const text = () => z.string().transform((value) => value.trim());
 
 export const secret = () => z.string().transform((value) => new Secret(value.trim()));

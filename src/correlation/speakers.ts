@@ -23,6 +23,7 @@ export class Speakers {
   readonly #byName = new Map<string, Speaker>();
   readonly #tried = new Map<string, number>();
   readonly #onChange: (change: SpeakerChange) => void;
+  #lastNewMs: number | undefined;
 
   constructor(onChange: (change: SpeakerChange) => void = () => undefined) {
     this.#onChange = onChange;
@@ -103,6 +104,11 @@ export class Speakers {
     return false;
   }
 
+  /** When a name was heard for the first time in this run, the last time that happened. */
+  get lastNewMs(): number | undefined {
+    return this.#lastNewMs;
+  }
+
   /** Undefined for a name that was never heard. */
   firstHeardMs(service: string): number | undefined {
     return this.#byName.get(service.toLowerCase())?.firstHeardMs;
@@ -111,6 +117,7 @@ export class Speakers {
   #add(name: string, nowMs: number): Speaker {
     if (this.#byName.size >= MAX_SPEAKERS) this.#dropQuietest();
     const speaker = newSpeaker(name, nowMs);
+    this.#lastNewMs = nowMs;
     this.#byName.set(name, speaker);
     return speaker;
   }

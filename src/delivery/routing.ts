@@ -2,8 +2,11 @@
 import type { ReasonCode } from '../model/reasons.ts';
 import type { DestinationId, Origin, Signal, Summary } from '../model/signals.ts';
 
-/** `all`: everything everywhere. `otlp`: X-Ray segments are skipped, X-Ray gets translated spans. */
-export type Routing = 'all' | 'otlp';
+/**
+ * `native`: of a service that sends both, each destination gets the copy in its own protocol (native-first.ts). `otlp`: X-Ray
+ * segments are skipped, X-Ray gets translated spans. `all`: everything everywhere.
+ */
+export type Routing = 'native' | 'otlp' | 'all';
 
 /** False for a replayed dead letter everywhere but where it died: there it is neither accepted nor counted. */
 export function isMeantFor(destination: DestinationId, { only }: Origin): boolean {

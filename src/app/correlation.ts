@@ -1,0 +1,71 @@
+// Part of app: who speaks what: fed by intake and the sampling API, remembered on disk, read by delivery and /status.
+import { join } from 'node:path';
+import { createHearing } from '../correlation/hearing.ts';
+import { nothingRemembered, rememberedIn } from '../correlation/remembered.ts';
+import { type RoutingStatus, routingStatus } from '../correlation/report.ts';
+import { Speakers } from '../correlation/speakers.ts';
+import type { Chooser } from '../delivery/choice.ts';
+import { nativeFirst } from '../delivery/native-first.ts';
+import type { Processor } from '../intake/index.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Component } from '../model/component.ts';
+import type { DestinationId } from '../model/signals.ts';
+import type { Events } from '../telemetry/events.ts';
+import type { AppConfig } from './options.ts';
+
+export interface CorrelationOptions {
+  config: AppConfig['process'];
+  /** Null where nothing is kept on disk. */
+  dataDir: string | null;
+  events: Pick<Events, 'speaker'>;
+  clock: Clock;
+}
+
+export interface Correlation extends Component {
+  hear: Processor;
+  onPoll(peer: string): void;
+  choosers(destination: DestinationId): readonly Chooser[];
+  status(): RoutingStatus;
+}
+
+const FILE = 'speakers.json';
+/** What was learnt is written at once; how much traffic passed, in this time. */
+const WRITE_EVERY_MS = 600_000;
+/** Names that come together are written together. */
+const WRITE_AFTER_MS = 1000;
+
+export function buildCorrelation({ config, dataDir, events, clock }: CorrelationOptions): Correlation {
+  const { routing, serviceAliases = [] } = config;
+  const remembered = dataDir === null ? nothingRemembered : rememberedIn(join(dataDir, FILE));
+  let cancel: () => void = () => undefined;
+  const speakers = new Speakers((change) => {
+    events.speaker(change.kind, change.names, 'protocol' in change ? change.protocol : undefined);
+    writeIn(WRITE_AFTER_MS);
+  });
+
+  function writeIn(delayMs: number): void {
+    cancel();
+    cancel = clock.schedule(delayMs, () => {
+      void remembered.write(speakers.all());
+      writeIn(WRITE_EVERY_MS);
+    });
+  }
+
+  return {
+    hear: createHearing({ speakers, clock }),
+    onPoll: (peer) => speakers.polled(peer),
+    choosers: (destination) =>
+      routing === 'native' ? [nativeFirst(destination, speakers, () => clock.now())] : [],
+    status: () => routingStatus(routing, speakers.all()),
+    async start() {
+      speakers.restore(await remembered.read());
+      for (const names of serviceAliases) speakers.alias(names, clock.now());
+      writeIn(WRITE_EVERY_MS);
+    },
+    async shutdown() {
+      cancel();
+      cancel = () => undefined;
+      await remembered.write(speakers.all());
+    },
+  };
+}
