@@ -1,6 +1,7 @@
 // Part of app: who speaks what: fed by intake and the sampling API, remembered on disk, read by delivery and /status.
 import { join } from 'node:path';
 import { createHearing } from '../correlation/hearing.ts';
+import { Pairs } from '../correlation/pairs.ts';
 import { nothingRemembered, rememberedIn } from '../correlation/remembered.ts';
 import { type RoutingStatus, routingStatus } from '../correlation/report.ts';
 import { Speakers } from '../correlation/speakers.ts';
@@ -22,6 +23,7 @@ export interface CorrelationOptions {
 }
 
 export interface Correlation extends Component {
+  pairs: Pairs;
   hear: Processor;
   onPoll(peer: string): void;
   choosers(destination: DestinationId): readonly Chooser[];
@@ -42,6 +44,7 @@ export function buildCorrelation({ config, dataDir, events, clock }: Correlation
     events.speaker(change.kind, change.names, 'protocol' in change ? change.protocol : undefined);
     writeIn(WRITE_AFTER_MS);
   });
+  const pairs = new Pairs((otlp, xray) => speakers.paired(otlp, xray));
 
   function writeIn(delayMs: number): void {
     cancel();
@@ -52,7 +55,8 @@ export function buildCorrelation({ config, dataDir, events, clock }: Correlation
   }
 
   return {
-    hear: createHearing({ speakers, clock }),
+    pairs,
+    hear: createHearing({ speakers, pairs, clock }),
     onPoll: (peer) => speakers.polled(peer),
     choosers: (destination) =>
       routing === 'native' ? [nativeFirst(destination, speakers, () => clock.now())] : [],

@@ -1,6 +1,7 @@
 // Part of the tests: which copy of a request a destination gets from a service that sends two.
 import { describe, expect, it } from 'vitest';
 import { createHearing } from '../../src/correlation/hearing.ts';
+import { Pairs } from '../../src/correlation/pairs.ts';
 import { Speakers } from '../../src/correlation/speakers.ts';
 import { nativeFirst } from '../../src/delivery/native-first.ts';
 import type { JournalRecord } from '../../src/model/signals.ts';
@@ -40,7 +41,7 @@ function recordOf(
 function setUp() {
   const clock = new ManualClock();
   const speakers = new Speakers();
-  const hear = createHearing({ speakers, clock });
+  const hear = createHearing({ speakers, pairs: new Pairs(), clock });
   const now = () => clock.now();
   const to = {
     xray: nativeFirst('aws-xray', speakers, now),
