@@ -222,8 +222,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const component of [correlation, deadLetters, sampling, ...telemetry, xray]) await start(component);
     outgoing.begin();
     const [keepMemory, decoder] = [createMemoryKeeper(), createDecoder(config.xrayReceiver)];
-    const parts = { config, version, clock, random, decoder, recentLogs, appKeys, ...outgoing };
-    const { choosers } = correlation;
+    const { choosers, idsOf } = correlation;
+    const parts = { config, version, clock, random, decoder, recentLogs, appKeys, idsOf, ...outgoing };
     const accounts = { keepMemory, journal, ledger, deadLetters, events, choosers };
     await switches.deliverBy(async (id) => {
       const destination = registry.find((row) => row.id === id);

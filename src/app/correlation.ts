@@ -1,12 +1,13 @@
 // Part of app: who speaks what: fed by intake and the sampling API, remembered on disk, read by delivery and /status.
 import { join } from 'node:path';
 import { createHearing } from '../correlation/hearing.ts';
-import { Pairs } from '../correlation/pairs.ts';
+import { type IdsOf, Pairs } from '../correlation/pairs.ts';
 import { nothingRemembered, rememberedIn } from '../correlation/remembered.ts';
 import { type RoutingStatus, routingStatus } from '../correlation/report.ts';
 import { Speakers } from '../correlation/speakers.ts';
 import type { Chooser } from '../delivery/choice.ts';
 import { nativeFirst } from '../delivery/native-first.ts';
+import { pairHold } from '../delivery/pair-hold.ts';
 import type { Processor } from '../intake/index.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
@@ -23,7 +24,7 @@ export interface CorrelationOptions {
 }
 
 export interface Correlation extends Component {
-  pairs: Pairs;
+  idsOf: IdsOf;
   hear: Processor;
   onPoll(peer: string): void;
   choosers(destination: DestinationId): readonly Chooser[];
@@ -55,11 +56,17 @@ export function buildCorrelation({ config, dataDir, events, clock }: Correlation
   }
 
   return {
-    pairs,
+    idsOf: (traceId, side) => pairs.idsOf(traceId, side),
     hear: createHearing({ speakers, pairs, clock }),
     onPoll: (peer) => speakers.polled(peer),
-    choosers: (destination) =>
-      routing === 'native' ? [nativeFirst(destination, speakers, () => clock.now())] : [],
+    choosers(destination) {
+      const nowMs = () => clock.now();
+      const hold = pairHold(destination, pairs, nowMs);
+      return [
+        ...(routing === 'native' ? [nativeFirst(destination, speakers, nowMs)] : []),
+        ...(hold ? [hold] : []),
+      ];
+    },
     status: () => routingStatus(routing, speakers.all()),
     async start() {
       speakers.restore(await remembered.read());

@@ -18,6 +18,8 @@ export interface TraceIds {
 
 export type Side = 'otlp' | 'xray';
 
+export type IdsOf = (traceId: string, side: Side) => TraceIds;
+
 /** A segment starts 0.12 to 2.2 ms after its span, 37 pairs of 37 (facts on the clients, section 5); clocks tell whole milliseconds in places. */
 const BEFORE_MS = 1;
 const AFTER_MS = 5;

@@ -1,4 +1,5 @@
 // Part of delivery: the types that an exporter implements. An exporter knows one vendor and has no queue, timer or retry.
+import type { IdsOf } from '../correlation/pairs.ts';
 import type { RecentLogs } from '../correlation/recent-logs.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { LogGroup, NotableSpans, SpanGroup } from '../model/otlp.ts';
@@ -127,4 +128,6 @@ export interface ExporterContext {
   decoder: Decoder;
   /** What was logged lately, by trace. */
   recentLogs?: Pick<RecentLogs, 'of'>;
+  /** Both ids of a trace that two SDKs describe; without it, each trace has one. */
+  idsOf?: IdsOf;
 }

@@ -1,6 +1,7 @@
 // Part of exporters/aws-cloudwatch-logs: log records as events, requests as access lines, exceptions as error events.
 
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
+import type { IdsOf, Side } from '../../correlation/pairs.ts';
 import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
 import type { Clock } from '../../model/clock.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
@@ -23,6 +24,7 @@ export interface EncoderContext {
   clock: Clock;
   partitionOf: PartitionOf;
   maxEventBytes?: number;
+  idsOf?: IdsOf | undefined;
 }
 
 export function encode(record: JournalRecord, context: EncoderContext): Encoded<LogEvent> {
@@ -32,10 +34,10 @@ export function encode(record: JournalRecord, context: EncoderContext): Encoded<
       encodeLogs(record, context, collector);
       break;
     case 'traces':
-      encodeSpans(context.decoder.notableSpans(record), collector);
+      encodeSpans(context.decoder.notableSpans(record), context, collector);
       break;
     case 'segments':
-      encodeSegments(context.decoder.segments(record), collector);
+      encodeSegments(context.decoder.segments(record), context, collector);
       break;
     case 'metrics':
       return {
@@ -47,7 +49,7 @@ export function encode(record: JournalRecord, context: EncoderContext): Encoded<
   return collector.encoded();
 }
 
-function encodeLogs(record: JournalRecord, { decoder }: EncoderContext, collector: Collector): void {
+function encodeLogs(record: JournalRecord, { decoder, idsOf }: EncoderContext, collector: Collector): void {
   // Two lines may be equal to the nanosecond, so the place in the journal tells them apart; the arrival tells journals apart.
   const first = firstPlaceOf(record);
   const prefix = `${first.receivedAtMs.toString(36)}:${first.position.toString(36)}`;
@@ -58,7 +60,16 @@ function encodeLogs(record: JournalRecord, { decoder }: EncoderContext, collecto
       const timeUnixMs =
         Number((log.timeUnixNano || log.observedTimeUnixNano) / 1_000_000n) || record.receivedAtMs;
       const eventId = `${prefix}:${(first.item + index).toString(36)}`;
-      const event = logEvent({ record: log, scope, resource, resourceFields: fields, timeUnixMs, eventId });
+      const ids = idsOf?.(log.traceId, 'otlp');
+      const event = logEvent({
+        record: log,
+        scope,
+        resource,
+        resourceFields: fields,
+        timeUnixMs,
+        eventId,
+        ids,
+      });
       collector.add(index, resource, [{ timeUnixMs, fields: event }], {
         logger: scope.name,
         attributes: log.attributes,
@@ -68,31 +79,41 @@ function encodeLogs(record: JournalRecord, { decoder }: EncoderContext, collecto
   }
 }
 
-function encodeSpans(notable: NotableSpans, collector: Collector): void {
-  const errors = errorsByIndex(notable);
+function encodeSpans(notable: NotableSpans, { idsOf }: EncoderContext, collector: Collector): void {
+  const errors = errorsByIndex(notable, 'otlp', idsOf);
   for (const { index, resource, span } of notable.spans) {
-    const line = accessLine(span, resource);
+    const line = accessLine(span, resource, idsOf?.(span.traceId, 'otlp'));
     const raised = errors.get(index) ?? [];
     collector.add(index, resource, line ? [line, ...raised] : raised);
   }
 }
 
 /** A document is one source item, whatever it holds: its request and every exception in it. */
-function encodeSegments(documents: ReturnType<Decoder['segments']>, collector: Collector): void {
+function encodeSegments(
+  documents: ReturnType<Decoder['segments']>,
+  { idsOf }: EncoderContext,
+  collector: Collector,
+): void {
   documents.forEach((groups = [], index) => {
     const [root] = groups;
-    const line = root?.spans[0] && accessLine(root.spans[0], root.resource);
-    const errors = [...errorsByIndex(allSpans(groups)).values()].flat();
+    const [first] = root?.spans ?? [];
+    const line = first && root && accessLine(first, root.resource, idsOf?.(first.traceId, 'xray'));
+    const errors = [...errorsByIndex(allSpans(groups), 'xray', idsOf).values()].flat();
     collector.add(index, root?.resource ?? NO_RESOURCE, line ? [line, ...errors] : errors);
   });
 }
 
 const NO_RESOURCE: Resource = { attributes: new Map() };
 
-function errorsByIndex(notable: NotableSpans): Map<number, TimedEvent[]> {
+function errorsByIndex(
+  notable: NotableSpans,
+  side: Side,
+  idsOf: IdsOf | undefined,
+): Map<number, TimedEvent[]> {
   const found = new Map<number, TimedEvent[]>();
   for (const raised of raisedExceptions(notable)) {
-    found.set(raised.index, [...(found.get(raised.index) ?? []), errorEvent(raised)]);
+    const event = errorEvent(raised, idsOf?.(raised.span.traceId, side));
+    found.set(raised.index, [...(found.get(raised.index) ?? []), event]);
   }
   return found;
 }

@@ -1,4 +1,5 @@
 // Part of exporters/aws-cloudwatch-logs: one event: a JSON object whose important keys come first, cut to the vendor's size.
+import type { TraceIds } from '../../correlation/pairs.ts';
 import { toXRayTraceId } from '../../protocols/xray/ids.ts';
 
 export interface LogEvent {
@@ -32,12 +33,18 @@ export interface EncodedEvent {
   value: LogEvent;
 }
 
+/** `ids`: both of the trace, where its request has two. */
 export function traceFields(
   traceId: string,
   spanId: string,
+  ids: TraceIds = { otlp: traceId, xray: traceId },
 ): Pick<EventFields, 'traceId' | 'spanId' | 'xrayTraceId'> {
   if (traceId === '') return {};
-  return { traceId, spanId: spanId === '' ? undefined : spanId, xrayTraceId: toXRayTraceId(traceId) };
+  return {
+    traceId: ids.otlp,
+    spanId: spanId === '' ? undefined : spanId,
+    xrayTraceId: toXRayTraceId(ids.xray),
+  };
 }
 
 /** Undefined for what cannot be cut to size. */

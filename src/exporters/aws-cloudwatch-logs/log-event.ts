@@ -1,4 +1,5 @@
 // Part of exporters/aws-cloudwatch-logs: one OTLP log record as one event.
+import type { TraceIds } from '../../correlation/pairs.ts';
 import { textOf } from '../../model/http-request.ts';
 import type { Attributes, LogRecord, Resource, Scope } from '../../model/otlp.ts';
 import { toJsonObject, toJsonValue } from '../../protocols/xray/from-spans/values.ts';
@@ -16,6 +17,7 @@ export interface LogContext {
   resourceFields: Record<string, unknown>;
   timeUnixMs: number;
   eventId: string;
+  ids?: TraceIds | undefined;
 }
 
 export function logEvent({
@@ -25,6 +27,7 @@ export function logEvent({
   resourceFields,
   timeUnixMs,
   eventId,
+  ids,
 }: LogContext): EventFields {
   const { body, attributes } = record;
   return {
@@ -32,7 +35,7 @@ export function logEvent({
     level: levelOf(record),
     message: messageOf(record),
     service: textOf(resource.attributes, 'service.name'),
-    ...traceFields(record.traceId, record.spanId),
+    ...traceFields(record.traceId, record.spanId, ids),
     logger: scope.name || undefined,
     event: record.eventName || undefined,
     error: errorOf(attributes),

@@ -7,6 +7,7 @@ import type { RollbarConfig } from './config.ts';
 import { encode, type Policy } from './encoder.ts';
 import { traceUrl } from './links.ts';
 import type { Occurrence } from './occurrence.ts';
+import { withIds } from './paired.ts';
 import { MAX_PAYLOAD_BYTES } from './payload.ts';
 import { Throttle } from './throttle.ts';
 import { createTransport } from './transport.ts';
@@ -29,7 +30,7 @@ export function create(
       maxWaitMs: 0,
       concurrency: 4,
     },
-    encode: (record) => encode(record, context.decoder, policy),
+    encode: (record) => withIds(encode(record, context.decoder, policy), record.signal, context.idsOf),
     send: createTransport(config, context),
     check: () => check(config, context),
     traceUrl,

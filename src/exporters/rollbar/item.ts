@@ -93,13 +93,13 @@ function serverOf(resource: Attributes, serverRoot: string | undefined): object 
 }
 
 function customOf(occurrence: Occurrence): object {
-  const { type, logged, name, attributes, resource, traceId, spanId, suppressed } = occurrence;
+  const { type, logged, name, attributes, resource, traceId, spanId, suppressed, ids } = occurrence;
   const isBare = bareClass(type, textOf(resource.attributes, 'telemetry.sdk.language')) === type;
   return {
     service: textOf(resource.attributes, 'service.name'),
-    trace_id: traceId || undefined,
+    trace_id: ids?.otlp ?? (traceId || undefined),
     span_id: spanId || undefined,
-    xray_trace_id: traceId ? toXRayTraceId(traceId) : undefined,
+    xray_trace_id: traceId ? toXRayTraceId(ids?.xray ?? traceId) : undefined,
     name,
     message: logged,
     suppressed_count: suppressed || undefined,

@@ -1,5 +1,6 @@
 // Part of exporters/rollbar: one exception, wherever it was recorded.
 import type { RaisedException } from '../../correlation/exceptions.ts';
+import type { TraceIds } from '../../correlation/pairs.ts';
 import type { FirstPlace } from '../../model/first-place.ts';
 import { textOf } from '../../model/http-request.ts';
 import { type Attributes, type LogRecord, type Resource, type Scope, StatusCode } from '../../model/otlp.ts';
@@ -25,6 +26,8 @@ export interface Occurrence {
   /** What was logged along with the exception. */
   logged: string | undefined;
   traceId: string;
+  /** Where its request has two traces. */
+  ids?: TraceIds;
   spanId: string;
   resource: Resource;
   scope: Scope;
