@@ -102,7 +102,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const outgoing = createOutgoing({ config, env, version, clock, events });
   reportLedger(ledger, events);
-  const correlation = buildCorrelation({ config: config.process, dataDir: journal.dir, events, clock });
+  const correlation = buildCorrelation({ config, dataDir: journal.dir, events, clock });
   const sampling = buildSampling({
     config,
     aws: off['aws-xray'] ? undefined : outgoing.aws,

@@ -8,6 +8,7 @@ import { Speakers } from '../correlation/speakers.ts';
 import type { Chooser } from '../delivery/choice.ts';
 import { nativeFirst } from '../delivery/native-first.ts';
 import { pairHold } from '../delivery/pair-hold.ts';
+import { telemetryEndpoints, telemetryFinder, telemetrySpans } from '../delivery/telemetry-spans.ts';
 import type { Processor } from '../intake/index.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
@@ -16,7 +17,7 @@ import type { Events } from '../telemetry/events.ts';
 import type { AppConfig } from './options.ts';
 
 export interface CorrelationOptions {
-  config: AppConfig['process'];
+  config: AppConfig;
   /** Null where nothing is kept on disk. */
   dataDir: string | null;
   events: Pick<Events, 'speaker'>;
@@ -38,7 +39,8 @@ const WRITE_EVERY_MS = 600_000;
 const WRITE_AFTER_MS = 1000;
 
 export function buildCorrelation({ config, dataDir, events, clock }: CorrelationOptions): Correlation {
-  const { routing, serviceAliases = [] } = config;
+  const { routing, serviceAliases = [], telemetrySpans: ofTelemetry } = config.process;
+  const findTelemetry = telemetryFinder(telemetryEndpoints(endpointsOf(config)));
   const remembered = dataDir === null ? nothingRemembered : rememberedIn(join(dataDir, FILE));
   let cancel: () => void = () => undefined;
   const speakers = new Speakers((change) => {
@@ -61,10 +63,12 @@ export function buildCorrelation({ config, dataDir, events, clock }: Correlation
     onPoll: (peer) => speakers.polled(peer),
     choosers(destination) {
       const nowMs = () => clock.now();
+      const showsSpans = destination === 'honeycomb' || destination === 'aws-xray';
       const hold = pairHold(destination, pairs, nowMs);
       return [
         ...(routing === 'native' ? [nativeFirst(destination, speakers, nowMs)] : []),
         ...(hold ? [hold] : []),
+        ...(showsSpans && ofTelemetry !== 'keep' ? [telemetrySpans(ofTelemetry, findTelemetry)] : []),
       ];
     },
     status: () => routingStatus(routing, speakers.all()),
@@ -79,4 +83,10 @@ export function buildCorrelation({ config, dataDir, events, clock }: Correlation
       await remembered.write(speakers.all());
     },
   };
+}
+
+function endpointsOf({ honeycomb, rollbar, xray, cloudwatchLogs }: AppConfig): readonly URL[] {
+  return [honeycomb.endpoint, rollbar.endpoint, xray.endpoint, cloudwatchLogs.endpoint].filter(
+    (url) => url !== undefined,
+  );
 }

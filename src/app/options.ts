@@ -147,6 +147,13 @@ const process = {
     summary:
       'native: of a service that sends OTLP spans and X-Ray segments, X-Ray gets the segments and the others get the spans; otlp sends translated spans to X-Ray and skips X-Ray segments; all sends everything everywhere.',
   },
+  telemetrySpans: {
+    env: 'SIDECAST_TELEMETRY_SPANS',
+    schema: choice('mark', 'skip', 'keep'),
+    fallback: 'mark',
+    summary:
+      'Spans of calls to known telemetry endpoints (Rollbar, Honeycomb, AWS X-Ray and CloudWatch Logs, OTLP): mark adds sidecast.telemetry=true for Honeycomb and X-Ray, skip leaves them out, keep leaves them as they are.',
+  },
   serviceAliases: {
     env: 'SIDECAST_SERVICE_ALIASES',
     schema: aliases(),

@@ -1,5 +1,6 @@
 // Part of delivery: what of a record a destination is not to get, decided before its exporter encodes anything.
 import type { JournalRecord } from '../model/signals.ts';
+import { appendToSpans } from '../protocols/otlp/append.ts';
 import { unsettledParts } from './bisect.ts';
 import type { Encoded, Exporter, Skip } from './exporter.ts';
 
@@ -7,6 +8,8 @@ import type { Encoded, Exporter, Skip } from './exporter.ts';
 export interface Choice {
   /** Runs of source items that it is not to get, ascending, none twice. */
   without: readonly Skip[];
+  /** Attributes to add to spans, by index, as they are written in a span. */
+  added?: ReadonlyMap<number, Uint8Array>;
   /** Decide again at this time, by the same clock as `receivedAtMs`; what is in memory then is decided as it stands. */
   undecidedUntilMs?: number;
 }
@@ -33,7 +36,9 @@ export function choosing<T>(exporter: Exporter<T>, choosers: readonly Chooser[])
       const made = decided?.record === record ? decided.choices : choices(record);
       decided = undefined;
       const without = made.flatMap((choice) => choice.without);
-      return without.length === 0 ? exporter.encode(record) : encodeWithout(exporter, record, without);
+      const added = new Map(made.flatMap((choice) => [...(choice.added ?? [])]));
+      const whole = added.size === 0 ? record : { ...record, payload: appendToSpans(record.payload, added) };
+      return without.length === 0 ? exporter.encode(whole) : encodeWithout(exporter, whole, without);
     },
   };
 }

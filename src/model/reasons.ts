@@ -11,6 +11,7 @@ export const REASONS = {
   routing: 'SIDECAST_ROUTING sends the other copy',
   no_key: 'neither HONEYCOMB_API_KEY is set nor did the app send a key',
   native_first: 'the service sends the same in the protocol of the destination, and that copy is delivered',
+  telemetry: "a span of the application's own telemetry (SIDECAST_TELEMETRY_SPANS=skip)",
   // sampled: left out by a ratio
   sampled: 'left out by the sampling ratio of the destination',
   // rejected: refused for good, by the vendor or by a vendor limit

@@ -6,6 +6,8 @@ import { buildCorrelation } from '../../src/app/correlation.ts';
 import { optionGroups } from '../../src/app/options.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Accepted } from '../../src/model/signals.ts';
+import { jsonToProtobuf } from '../../src/protocols/otlp/json.ts';
+import { scan } from '../../src/protocols/otlp/scan.ts';
 import { createEvents } from '../../src/telemetry/events.ts';
 import { segments } from '../support/delivery.ts';
 import { accepted, ManualClock, temporaryDir } from '../support/records.ts';
@@ -15,7 +17,7 @@ async function start(dataDir: string | null, env: Record<string, string> = {}) {
   const lines: string[] = [];
   const { values } = loadConfig(optionGroups, { env });
   const correlation = buildCorrelation({
-    config: values.process,
+    config: values,
     dataDir,
     events: createEvents(
       (_level, event, msg, fields) => void lines.push(`${event}: ${msg} ${JSON.stringify(fields)}`),
@@ -28,10 +30,13 @@ async function start(dataDir: string | null, env: Record<string, string> = {}) {
   return { clock, lines, correlation, stop };
 }
 
-const spans = (service: string): Accepted => ({
-  ...accepted('', 1),
-  summary: { ...accepted('', 1).summary, services: [service] },
-});
+function spans(service: string): Accepted {
+  const name = { key: 'service.name', value: { stringValue: service } };
+  const span = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), name: 's' };
+  const resourceSpans = [{ resource: { attributes: [name] }, scopeSpans: [{ spans: [span] }] }];
+  const payload = jsonToProtobuf('traces', JSON.stringify({ resourceSpans }));
+  return { ...accepted(''), payload, summary: scan('traces', payload).summary };
+}
 const document = (name: string) => segments(JSON.stringify({ id: '70de5b6f19ff9a0a', name }));
 
 describe(buildCorrelation, () => {
@@ -91,13 +96,16 @@ describe(buildCorrelation, () => {
   });
 
   it.each([
-    ['native', 1],
-    ['otlp', 0],
-    ['all', 0],
-  ])('leaves copies out only where SIDECAST_ROUTING says so: %s', async (mode, choosers) => {
+    ['native', [{ from: 0, to: 1, code: 'native_first' }]],
+    ['otlp', []],
+    ['all', []],
+  ])('leaves copies out only where SIDECAST_ROUTING says so: %s', async (mode, without) => {
     const { correlation, stop } = await start(null, { SIDECAST_ROUTING: mode });
+    correlation.hear(document('shop'));
+    const record = { ...correlation.hear(spans('shop')), position: 0 };
+    const choices = correlation.choosers('aws-xray').map((choose) => choose(record));
 
-    expect(correlation.choosers('aws-xray')).toHaveLength(choosers);
+    expect(choices.flatMap((choice) => choice.without)).toEqual(without);
     expect(correlation.status().mode).toBe(mode);
     await stop();
   });
