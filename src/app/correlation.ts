@@ -8,6 +8,7 @@ import { Speakers } from '../correlation/speakers.ts';
 import type { Chooser } from '../delivery/choice.ts';
 import { nativeFirst } from '../delivery/native-first.ts';
 import { pairHold } from '../delivery/pair-hold.ts';
+import { samplingOf } from '../delivery/sampling.ts';
 import { telemetryEndpoints, telemetryFinder, telemetrySpans } from '../delivery/telemetry-spans.ts';
 import type { Processor } from '../intake/index.ts';
 import type { Clock } from '../model/clock.ts';
@@ -57,6 +58,17 @@ export function buildCorrelation({ config, dataDir, events, clock }: Correlation
     });
   }
 
+  const { sampleRatios, sampleSlowMs: slowMs, sampleDryRun } = config.process;
+  const wouldGo = new Map<DestinationId, number>();
+
+  function samplingFor(destination: DestinationId): readonly Chooser[] {
+    const ratio = (sampleRatios as ReadonlyMap<DestinationId, number> | undefined)?.get(destination);
+    if (ratio === undefined) return [];
+    const onDryRun = (items: number) =>
+      void wouldGo.set(destination, (wouldGo.get(destination) ?? 0) + items);
+    return [samplingOf(destination, { ratio, slowMs, isDryRun: sampleDryRun === 'on', onDryRun })];
+  }
+
   return {
     idsOf: (traceId, side) => pairs.idsOf(traceId, side),
     hear: createHearing({ speakers, pairs, clock }),
@@ -68,10 +80,17 @@ export function buildCorrelation({ config, dataDir, events, clock }: Correlation
       return [
         ...(routing === 'native' ? [nativeFirst(destination, speakers, nowMs)] : []),
         ...(hold ? [hold] : []),
+        ...samplingFor(destination),
         ...(showsSpans && ofTelemetry !== 'keep' ? [telemetrySpans(ofTelemetry, findTelemetry)] : []),
       ];
     },
-    status: () => routingStatus(routing, speakers.all()),
+    status() {
+      const sampling = [...(sampleRatios ?? [])].map(([id, ratio]) => {
+        const wouldLeaveOut = wouldGo.get(id) ?? 0;
+        return [id, { ratio, dryRun: sampleDryRun === 'on', wouldLeaveOut }] as const;
+      });
+      return routingStatus(routing, speakers.all(), Object.fromEntries(sampling));
+    },
     async start() {
       speakers.restore(await remembered.read());
       for (const names of serviceAliases) speakers.alias(names, clock.now());

@@ -1,4 +1,5 @@
 // Part of correlation: who speaks what, as /status shows it.
+import type { DestinationId } from '../model/signals.ts';
 import type { Speaker, Spoken } from './speaker.ts';
 
 export type RoutingMode = 'native' | 'otlp' | 'all';
@@ -22,7 +23,13 @@ export interface RoutingStatus {
   /** Those heard last. */
   speakers: readonly SpeakerStatus[];
   moreSpeakers: number;
+  /** Of destinations with a ratio. In a dry run, how many items it would have left out. */
+  sampling: SamplingReport;
 }
+
+export type SamplingReport = Readonly<
+  Partial<Record<DestinationId, { ratio: number; dryRun: boolean; wouldLeaveOut: number }>>
+>;
 
 const MAX_SHOWN = 100;
 
@@ -33,13 +40,18 @@ const MODES: Readonly<Record<RoutingMode, string>> = {
   all: 'everything goes everywhere: a service that sends both is shown twice',
 };
 
-export function routingStatus(mode: RoutingMode, speakers: readonly Speaker[]): RoutingStatus {
+export function routingStatus(
+  mode: RoutingMode,
+  speakers: readonly Speaker[],
+  sampling: SamplingReport,
+): RoutingStatus {
   const newest = speakers.toSorted((a, b) => b.lastHeardMs - a.lastHeardMs);
   return {
     mode,
     explanation: MODES[mode],
     speakers: newest.slice(0, MAX_SHOWN).map((speaker) => speakerStatus(mode, speaker)),
     moreSpeakers: Math.max(0, newest.length - MAX_SHOWN),
+    sampling,
   };
 }
 

@@ -10,6 +10,8 @@ export interface Choice {
   without: readonly Skip[];
   /** Attributes to add to spans, by index, as they are written in a span. */
   added?: ReadonlyMap<number, Uint8Array>;
+  /** The record is encoded by this choice, and by no later one. */
+  onUse?(): void;
   /** Decide again at this time, by the same clock as `receivedAtMs`; what is in memory then is decided as it stands. */
   undecidedUntilMs?: number;
 }
@@ -35,6 +37,7 @@ export function choosing<T>(exporter: Exporter<T>, choosers: readonly Chooser[])
     encode(record) {
       const made = decided?.record === record ? decided.choices : choices(record);
       decided = undefined;
+      for (const choice of made) choice.onUse?.();
       const without = made.flatMap((choice) => choice.without);
       const added = new Map(made.flatMap((choice) => [...(choice.added ?? [])]));
       const whole = added.size === 0 ? record : { ...record, payload: appendToSpans(record.payload, added) };

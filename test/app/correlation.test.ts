@@ -110,6 +110,26 @@ describe(buildCorrelation, () => {
     await stop();
   });
 
+  it('shows what a ratio would leave out in a dry run', async () => {
+    const { correlation, stop } = await start(null, {
+      SIDECAST_SAMPLE_RATIOS: 'honeycomb=0.1',
+      SIDECAST_SAMPLE_DRY_RUN: 'on',
+    });
+    const record = { ...spans('shop'), position: 0 };
+    for (const choose of correlation.choosers('honeycomb')) choose(record).onUse?.();
+
+    expect(correlation.status().sampling).toEqual({
+      honeycomb: { ratio: 0.1, dryRun: true, wouldLeaveOut: 1 },
+    });
+    await stop();
+  });
+
+  it('says what is wrong with a ratio', () => {
+    const { problems } = loadConfig(optionGroups, { env: { SIDECAST_SAMPLE_RATIOS: 'rollbar=0.1' } });
+
+    expect(JSON.stringify(problems)).toContain('not rollbar=0.1');
+  });
+
   it('says what is wrong with an alias', () => {
     const { problems } = loadConfig(optionGroups, { env: { SIDECAST_SERVICE_ALIASES: 'a=b,c' } });
 
