@@ -78,8 +78,8 @@ export class Pairs {
       this.#part(other);
       removeFrom(this.#bySlot, slotOf(other), other);
     }
-    this.#others.set(`otlp:${one.traceId}`, one.traceId);
-    this.#others.set(`xray:${one.traceId}`, one.traceId);
+    this.#remember(`otlp:${one.traceId}`, one.traceId);
+    this.#remember(`xray:${one.traceId}`, one.traceId);
     this.#lastPairMs = nowMs;
     for (const other of same) if (other.key === one.key) this.#tell(one, other);
   }
@@ -133,7 +133,7 @@ export class Pairs {
   #part(one: Candidate): void {
     const { partner } = one;
     if (!partner) return;
-    for (const { side, traceId } of [one, partner]) this.#others.set(`${side}:${traceId}`, undefined);
+    for (const { side, traceId } of [one, partner]) this.#remember(`${side}:${traceId}`, undefined);
     one.partner = undefined;
     partner.partner = undefined;
   }
@@ -141,7 +141,11 @@ export class Pairs {
   #note(key: string, other: string): void {
     const known = this.#others.get(key);
     const isNew = !this.#others.has(key);
-    this.#others.set(key, isNew || known === other ? other : undefined);
+    this.#remember(key, isNew || known === other ? other : undefined);
+  }
+
+  #remember(key: string, other: string | undefined): void {
+    this.#others.set(key, other);
     const oldest = this.#others.keys().next();
     if (this.#others.size > 2 * MAX_PAIRS && !oldest.done) this.#others.delete(oldest.value);
   }

@@ -45,6 +45,11 @@ export class Speakers {
     if (service === '') return;
     const name = service.toLowerCase();
     const speaker = this.#byName.get(name) ?? this.#add(name, nowMs);
+    // The user may have named it before.
+    if (!speaker.spoken.otlp && !speaker.spoken.xray) {
+      speaker.firstHeardMs = nowMs;
+      this.#lastNewMs = nowMs;
+    }
     speaker.trafficMs += Math.min(MAX_PAUSE_MS, Math.max(0, nowMs - speaker.lastHeardMs));
     speaker.lastHeardMs = nowMs;
     if (protocol === 'xray' && speaker.peers.size < MAX_PEERS) speaker.peers.add(peer);

@@ -39,11 +39,19 @@ export function choosing<T>(exporter: Exporter<T>, choosers: readonly Chooser[])
       decided = undefined;
       for (const choice of made) choice.onUse?.();
       const without = made.flatMap((choice) => choice.without);
-      const added = new Map(made.flatMap((choice) => [...(choice.added ?? [])]));
+      const added = joined(made.flatMap((choice) => [...(choice.added ?? [])]));
       const whole = added.size === 0 ? record : { ...record, payload: appendToSpans(record.payload, added) };
       return without.length === 0 ? exporter.encode(whole) : encodeWithout(exporter, whole, without);
     },
   };
+}
+
+/** Several choosers may add to one span. */
+function joined(added: readonly (readonly [number, Uint8Array])[]): ReadonlyMap<number, Uint8Array> {
+  const all = new Map<number, Uint8Array>();
+  for (const [index, bytes] of added)
+    all.set(index, Buffer.concat([all.get(index) ?? new Uint8Array(), bytes]));
+  return all;
 }
 
 function encodeWithout<T>(

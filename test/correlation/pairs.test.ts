@@ -124,4 +124,16 @@ describe(Pairs, () => {
     segment(Y, 5000.2, 40_000);
     expect(otherOf(B)).toBe(B);
   });
+
+  it('forgets the oldest of very many pairs', () => {
+    const { span, segment, otherOf } = setUp();
+    const id = (digit: string, i: number) => i.toString(16).padStart(32, digit);
+    for (let i = 0; i < 9000; i++) {
+      span(id('a', i), i * 100);
+      segment(id('b', i), i * 100 + 0.2);
+    }
+
+    expect(otherOf(id('a', 0))).toBe(id('a', 0));
+    expect(otherOf(id('a', 8999))).toBe(id('b', 8999));
+  });
 });

@@ -74,6 +74,15 @@ describe(Speakers, () => {
     expect(speakers.speaks('otlp', 'shop')).toBe(true);
   });
 
+  it('is first heard when it is heard, not when the user names it', () => {
+    const { speakers } = setUp();
+    speakers.alias(['backend', 'shop'], 0);
+    speakers.heard('otlp', 'backend', 'p', 60_000);
+    speakers.heard('xray', 'shop', 'p', 61_000);
+
+    expect([speakers.firstHeardMs('shop'), speakers.lastNewMs]).toEqual([60_000, 60_000]);
+  });
+
   it('remembers what an earlier run learnt, and nothing that is no speaker', () => {
     const { speakers } = setUp();
     speakers.heard('otlp', 'a', 'p', 0);

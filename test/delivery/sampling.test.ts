@@ -6,6 +6,7 @@ import { isChosen, samplingOf } from '../../src/delivery/sampling.ts';
 import { encode as encodeForHoneycomb } from '../../src/exporters/honeycomb/encoder.ts';
 import { isConserved } from '../../src/ledger/account.ts';
 import type { DestinationId } from '../../src/model/signals.ts';
+import { spanAttribute } from '../../src/protocols/otlp/append.ts';
 import { decodeTraces } from '../../src/protocols/otlp/decode.ts';
 import { jsonToProtobuf } from '../../src/protocols/otlp/json.ts';
 import { context, record, segments } from '../exporters/records.ts';
@@ -104,13 +105,11 @@ describe(samplingOf, () => {
   it('tells Honeycomb for how many a span stands, and nothing for what is always kept', () => {
     const { choose } = samplerOf('honeycomb', 0.25);
     const { decoder } = context('honeycomb');
-    const exporter = choosing(
-      {
-        ...stubExporter(() => ok),
-        encode: (one) => encodeForHoneycomb(one, undefined, decoder),
-      } as Exporter<unknown>,
-      [choose],
-    );
+    const honeycomb = {
+      ...stubExporter(() => ok),
+      encode: (one) => encodeForHoneycomb(one, undefined, decoder),
+    } as Exporter<unknown>;
+    const exporter = choosing(honeycomb, [choose]);
     const mixed = spans({ traceId: KEPT }, { traceId: 'b'.repeat(32), error: true });
     const [item] = exporter.encode(mixed).items;
     const part = item?.value as { bytes: Uint8Array } | undefined;
@@ -119,6 +118,14 @@ describe(samplingOf, () => {
     );
 
     expect(rates).toEqual([4, undefined]);
+    const mark = spanAttribute('sidecast.telemetry', true);
+    const marking = () => ({ without: [], added: new Map([[0, mark]]) });
+    const both = choosing(honeycomb, [choose, marking]).encode(mixed);
+    const [first] = decodeTraces((both.items[0]?.value as typeof part)?.bytes ?? new Uint8Array());
+    expect([...(first?.spans[0]?.attributes.keys() ?? [])].sort()).toEqual([
+      'sampleRate',
+      'sidecast.telemetry',
+    ]);
     expect(choose(segments('{"trace_id":"1-ffffffff-ffffffffffffffffffffffff"}'))).toEqual({ without: [] });
   });
 
