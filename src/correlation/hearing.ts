@@ -11,8 +11,10 @@ const NAME_EVERY_MS = 20;
 /** Names stand at the front. */
 const NAME_BYTES = 16 * 1024;
 const LENGTH_BYTES = 4;
-/** Requests are read only where a peer sends both within this time. */
-const BOTH_WITHIN_MS = 60_000;
+/** Requests are read where a peer sent both within this time: a quiet backend has a request an hour, and each has to find its pair. */
+const BOTH_WITHIN_MS = 86_400_000;
+/** And of one that has begun to send: its segments come up to 5 s before its first spans. */
+const NEW_PEER_MS = 60_000;
 const MAX_PEERS = 256;
 /**
  * So much is read of requests in a second, and of one record: what is more stays unpaired. Reading took 47 ms a MiB of spans and 20 of
@@ -60,7 +62,7 @@ export function createHearing({ speakers, pairs, clock }: HearingOptions): (acce
     const nowMs = clock.now();
     const side: Side = signal === 'traces' ? 'otlp' : 'xray';
     hearNames(accepted, nowMs);
-    if (peers.sendBoth(origin.peer, side, nowMs)) hearRequests(accepted, side, nowMs);
+    if (peers.maySendBoth(origin.peer, side, nowMs)) hearRequests(accepted, side, nowMs);
     return accepted;
   };
 }
@@ -77,21 +79,23 @@ function lastDocument(payload: Uint8Array): Buffer {
   return documents.subarray(start, end);
 }
 
-/** Who sends what, so that the requests of a peer that sends one of both cost nothing. */
+/** Who sends what, so that the requests of a peer that goes on sending one of both cost nothing. */
 class Peers {
-  readonly #lastMs = new Map<string, Record<Side, number>>();
+  readonly #lastMs = new Map<string, Record<Side | 'first', number>>();
 
-  sendBoth(peer: string, side: Side, nowMs: number): boolean {
+  maySendBoth(peer: string, side: Side, nowMs: number): boolean {
     const name = peer === '::1' ? '127.0.0.1' : peer;
     let last = this.#lastMs.get(name);
     if (!last) {
       const oldest = this.#lastMs.keys().next();
       if (this.#lastMs.size >= MAX_PEERS && !oldest.done) this.#lastMs.delete(oldest.value);
-      last = { otlp: Number.NEGATIVE_INFINITY, xray: Number.NEGATIVE_INFINITY };
+      last = { otlp: Number.NEGATIVE_INFINITY, xray: Number.NEGATIVE_INFINITY, first: nowMs };
       this.#lastMs.set(name, last);
     }
     last[side] = nowMs;
-    return nowMs - last[side === 'otlp' ? 'xray' : 'otlp'] < BOTH_WITHIN_MS;
+    return (
+      nowMs - last[side === 'otlp' ? 'xray' : 'otlp'] < BOTH_WITHIN_MS || nowMs - last.first < NEW_PEER_MS
+    );
   }
 }
 

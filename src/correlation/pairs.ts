@@ -29,8 +29,8 @@ const SLOT_MS = 8;
 const KEPT_MS = 30_000;
 const MAX_SEEN = 8192;
 const MAX_PAIRS = 8192;
-/** Holding records is worth it while pairs are found. */
-const PAIRING_MS = 60_000;
+/** Holding records is worth it while pairs are found; a quiet backend has one an hour. */
+const PAIRING_MS = 7_200_000;
 
 interface Candidate extends RequestSeen {
   side: Side;

@@ -98,17 +98,35 @@ describe(createHearing, () => {
     expect(speakers.speaks('otlp', 'shop.example.com')).toBe(true);
   });
 
-  it('reads no requests of a peer that sends only one of both, nor of a dead letter', () => {
-    const { hear, warmUp, pairs } = setUp();
+  it('pairs the first request of a peer, too, and one after a quiet night', () => {
+    const { clock, hear, pairs } = setUp();
+    const first = { number: 0, startMs: START_MS };
+    hear(segments(first));
+    hear(spans(first));
+    expect(pairs.idsOf(hex(0, 32), 'otlp').xray).toBe(`6b49d200${hex(0, 24)}`);
+
+    clock.advance(10 * 3_600_000);
+    const next = { number: 1, startMs: START_MS + 10 * 3_600_000 };
+    hear(segments(next));
+    hear(spans(next));
+    expect(pairs.idsOf(hex(1, 32), 'otlp').xray).toBe(`6b49d200${hex(1, 24)}`);
+  });
+
+  it('reads no requests of a peer that goes on sending one of both, nor of a dead letter', () => {
+    const { clock, hear, pairs } = setUp();
+    const see = vi.spyOn(pairs, 'see');
     const request = { number: 0, startMs: START_MS };
     hear(spans(request));
-    hear(segments({ ...request, traceId: hex(0, 32) }));
-    warmUp();
-    expect(pairs.isPairing(START_MS)).toBe(false);
+    expect(see).toHaveBeenCalledTimes(1);
+    clock.advance(60_000);
+    hear(spans(request));
+    expect(see).toHaveBeenCalledTimes(1);
 
     const replay = spans(request);
+    hear(segments({ number: 1, startMs: START_MS }));
+    expect(see).toHaveBeenCalledTimes(2);
     hear({ ...replay, origin: { ...replay.origin, replayOf: '1:0@2026' } });
-    expect(pairs.isPairing(START_MS)).toBe(false);
+    expect(see).toHaveBeenCalledTimes(2);
   });
 
   it('is not thrown off by what cannot be read', () => {

@@ -106,7 +106,7 @@ describe(Pairs, () => {
     span(A, 1000);
     expect(pairs.isPairing(0)).toBe(false);
     segment(X, 1000.2, 100);
-    expect([pairs.isPairing(100), pairs.isPairing(60_099), pairs.isPairing(60_100)]).toEqual([
+    expect([pairs.isPairing(100), pairs.isPairing(7_200_099), pairs.isPairing(7_200_100)]).toEqual([
       true,
       true,
       false,
