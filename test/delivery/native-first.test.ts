@@ -86,6 +86,20 @@ describe(nativeFirst, () => {
     expect(to.xray(later)).toEqual({ without: [] });
   });
 
+  it('gives X-Ray the spans of a service whose X-Ray SDK has been gone for 24 h of its traffic', () => {
+    const { clock, receive, to } = setUp();
+    receive(segmentsOf(clock.now(), segment('shop')));
+    const halfHours = () => {
+      clock.advance(1_800_000 - 25);
+      return to.xray(receive(spansOf(clock.now(), ['shop', 1])));
+    };
+    const withX = Array.from({ length: 47 }, halfHours);
+    const [last, first] = [halfHours(), halfHours()];
+
+    expect(new Set(withX.map(({ without }) => without.length))).toEqual(new Set([1]));
+    expect([last, first]).toEqual([{ without: [] }, { without: [] }]);
+  });
+
   it('decides service by service within a record', () => {
     const { clock, receive, to } = setUp();
     receive(segmentsOf(clock.now(), segment('both')));
