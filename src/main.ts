@@ -59,6 +59,8 @@ async function dispatch(): Promise<number> {
       return (await import('./cli/replay.ts')).replay(edge);
     case 'provision':
       return (await import('./cli/provision.ts')).provision(edge);
+    case 'marker':
+      return (await import('./cli/marker.ts')).marker(edge);
     case 'health':
       return (await import('./cli/health.ts')).health(edge);
     case 'version':

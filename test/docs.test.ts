@@ -9,6 +9,7 @@ import { xraySettingsTable } from '../src/cli/xray-settings.ts';
 import { renderEnvExample, renderMarkdownTable } from '../src/config/document.ts';
 import { REASONS } from '../src/model/reasons.ts';
 import { EVENTS } from '../src/telemetry/events.ts';
+import { whatGoesWhere } from './app/what-goes-where.ts';
 import { backlogBlocks } from './chaos/backlog/blocks.ts';
 import { reliabilityBlocks } from './chaos/reliability.ts';
 import { journalBlocks } from './journal/blocks.ts';
@@ -34,6 +35,7 @@ const generated: Readonly<Record<string, string>> = {
   ...reliabilityBlocks(),
   ...journalBlocks(),
   ...backlogBlocks(),
+  ...(await whatGoesWhere()),
 };
 
 function withGenerated(readme: string): string {

@@ -1,4 +1,5 @@
 // Part of admin: what GET /status says. Fields are added, never renamed.
+import type { RoutingStatus } from '../correlation/report.ts';
 import type { DeadLetterStore } from '../delivery/dead-letters/store.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Counts } from '../ledger/account.ts';
@@ -53,6 +54,8 @@ export interface Status {
   destinations: Record<DestinationId, DestinationStatus>;
   /** The rules that X-Ray SDKs get. */
   sampling: SamplingStatus;
+  /** Which copy of a request goes where, and why. */
+  routing: RoutingStatus;
   advice: readonly Advice[];
 }
 
@@ -68,6 +71,7 @@ export interface StatusSources {
   off: Readonly<Partial<Record<DestinationId, Reason>>>;
   xrayReceiver(): Promise<{ kernelDrops: number | null; receiveBufferBytes: number }>;
   sampling: { status(): SamplingStatus };
+  routing(): RoutingStatus;
   advice: { list(): readonly Advice[] };
   now(): number;
 }
@@ -100,6 +104,7 @@ export async function buildStatus(sources: StatusSources): Promise<Status> {
     },
     destinations: destinations as Record<DestinationId, DestinationStatus>,
     sampling: sources.sampling.status(),
+    routing: sources.routing(),
     advice: sources.advice.list(),
   };
 }

@@ -2,6 +2,7 @@
 
 import { createAdmin } from '../admin/server.ts';
 import { buildStatus, type Status } from '../admin/status.ts';
+import { RecentLogs } from '../correlation/recent-logs.ts';
 import { createDecoder } from '../delivery/decoder.ts';
 import type { Delivery } from '../delivery/loop.ts';
 import { createTelemetry } from '../exporters/aws-xray/telemetry.ts';
@@ -14,7 +15,7 @@ import { createBufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { Reason } from '../model/reasons.ts';
-import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
+import type { DestinationId } from '../model/signals.ts';
 import { createAdviser } from '../receivers/aws-xray/advice.ts';
 import { createXRayReceiver, socketsInWorker, socketsOnDemand } from '../receivers/aws-xray/index.ts';
 import { createOtlpReceiver } from '../receivers/otlp/index.ts';
@@ -22,16 +23,19 @@ import { createAdviceBook } from '../telemetry/advice.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { buildCorrelation } from './correlation.ts';
 import { resolveDataDir } from './data-dir.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { buildDestination } from './destinations.ts';
 import { createJournalEvents } from './journal-events.ts';
+import { reportLedger } from './ledger-events.ts';
 import { createMemoryKeeper } from './memory.ts';
 import type { AppConfig } from './options.ts';
 import { createOutgoing } from './outgoing.ts';
 import { registry } from './registry.ts';
 import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
+import { createSwitches } from './switches.ts';
 import { workerFile } from './workers.ts';
 
 export interface AppOptions {
@@ -63,15 +67,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   const startedAtMs = clock.now();
   const events = createEvents(log, () => clock.now());
   const ledger = new Ledger();
-  const off: Partial<Record<DestinationId, Reason>> = {};
-  for (const { id, off: offReason } of registry) {
-    const reason = offReason(config);
-    if (reason) off[id] = reason;
-    else ledger.open(id, startedAtMs);
-  }
-  const on = DESTINATION_IDS.filter((id) => !off[id]);
-
   const deliveries = new Map<DestinationId, Delivery<unknown>>();
+  const onAppKey = () => deliveries.get('honeycomb')?.probeSoon();
+  const switches = createSwitches(config, { ledger, clock, events, onAppKey });
+  const { off, known, appKeys, turnOn } = switches;
+
   const dataDir = resolveDataDir(config.journal.dataDir, env);
   const { store: deadLetters, outcomes: replays } = createDeadLetters({
     dataDir,
@@ -81,15 +81,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     events,
     clock,
   });
-  const { routing } = config.process;
-  const journalEvents = createJournalEvents({ ledger, events, deliveries, routing, replays });
+  const routed = { routing: config.process.routing, errorLogs: config.rollbar.errorLogs === 'on' };
+  const journalEvents = createJournalEvents({ ledger, events, deliveries, ...routed, replays, turnOn });
   const pool = createBufferPool(IDLE_BUFFER_BYTES);
   const { journal, fallback } = await openJournal({
     dataDir,
     maxBytes: config.journal.maxBytes,
     maxAgeMs: config.journal.maxAgeMs,
     fsync: config.journal.fsync,
-    destinations: on,
+    destinations: known,
     newDestinationStarts: config.journal.newDestinationStarts,
     release: `sidecast ${version}`,
     clock,
@@ -101,16 +101,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   await journal.start();
 
   const outgoing = createOutgoing({ config, env, version, clock, events });
-  ledger.subscribe((event) => {
-    if (event.kind === 'state' && event.from !== event.to) {
-      const queued = ledger.account(event.destination)?.counts.queued ?? 0;
-      events.destinationState(event.destination, event.to, event.reason, queued);
-    }
-    if (event.kind === 'settled' && event.outcome === 'rejected') {
-      events.itemsRejected(event.destination, event.items, event.code ?? 'vendor_rejected');
-    }
-  });
-
+  reportLedger(ledger, events);
+  const correlation = buildCorrelation({ config, dataDir: journal.dir, events, clock });
   const sampling = buildSampling({
     config,
     aws: off['aws-xray'] ? undefined : outgoing.aws,
@@ -119,16 +111,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     random,
     log,
   });
-  const telemetry = off['aws-xray']
-    ? []
-    : [
-        createTelemetry({
-          config: config.xray,
-          xray: async () => (await outgoing.aws()).xray,
-          ledger,
-          clock,
-        }),
-      ];
+  const reported = { config: config.xray, xray: async () => (await outgoing.aws()).xray, ledger, clock };
+  const telemetry = off['aws-xray'] ? [] : [createTelemetry(reported)];
+  const recentLogs = new RecentLogs();
   const advice = createAdviceBook(log, clock);
   const adviser = createAdviser({ book: advice, sampling, isXRayOn: !off['aws-xray'], clock });
   const admission = createAdmission(config.process.maxInFlightBytes);
@@ -136,9 +121,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     journal,
     ledger,
     admission,
-    processors: [adviser],
-    destinations: on,
-    routing,
+    processors: [adviser, correlation.hear],
+    ...(off.rollbar ? {} : { onAccepted: (accepted) => recentLogs.remember(accepted) }),
+    destinations: known,
+    ...routed,
+    needsKey: config.honeycomb.apiKey ? undefined : 'honeycomb',
   });
   const replay = createReplay({
     intake,
@@ -160,6 +147,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     corsOrigins: config.otlpReceiver.corsOrigins ?? [],
     ...(config.otlpReceiver.ingestToken ? { ingestToken: config.otlpReceiver.ingestToken } : {}),
     intake,
+    ...(config.honeycomb.apiKey ? {} : { keyRefOf: appKeys.learn }),
     log,
     clock,
     pool,
@@ -175,6 +163,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     receiveBufferBytes: config.xrayReceiver.receiveBufferBytes,
     intake,
     sampling,
+    onPoll: correlation.onPoll,
     log,
     clock,
     pool,
@@ -193,6 +182,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       off,
       xrayReceiver: () => xray.status(),
       sampling,
+      routing: correlation.status,
       advice,
       now: () => clock.now(),
     });
@@ -229,24 +219,20 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   try {
     // What SDKs send unasked comes first: nothing waits for a region, for credentials or for a vendor's library.
-    for (const component of [deadLetters, sampling, ...telemetry, xray]) await start(component);
+    for (const component of [correlation, deadLetters, sampling, ...telemetry, xray]) await start(component);
     outgoing.begin();
-    const keepMemory = createMemoryKeeper();
-    const parts = { config, version, clock, random, decoder: createDecoder(), ...outgoing };
-    for (const destination of registry) {
-      if (off[destination.id]) continue;
-      const { delivery, watch } = await buildDestination(destination, {
-        ...parts,
-        keepMemory,
-        journal,
-        ledger,
-        deadLetters,
-        events,
-      });
-      deliveries.set(destination.id, delivery);
+    const [keepMemory, decoder] = [createMemoryKeeper(), createDecoder(config.xrayReceiver)];
+    const { choosers, idsOf } = correlation;
+    const parts = { config, version, clock, random, decoder, recentLogs, appKeys, idsOf, ...outgoing };
+    const accounts = { keepMemory, journal, ledger, deadLetters, events, choosers };
+    await switches.deliverBy(async (id) => {
+      const destination = registry.find((row) => row.id === id);
+      if (!destination) return;
+      const { delivery, watch } = await buildDestination(destination, { ...parts, ...accounts });
+      deliveries.set(id, delivery);
       watches.push(...watch);
       for (const component of [delivery, ...watch]) await start(component);
-    }
+    });
     await startIfPossible('otlp', otlp);
     await startIfPossible('admin', admin);
   } catch (error) {
@@ -282,13 +268,14 @@ export async function startApp(options: AppOptions): Promise<App> {
         after: [
           { shutdown: () => replays.flush() },
           deadLetters,
+          correlation,
           admin,
           ...watches,
           ...telemetry,
           { shutdown: () => outgoing.close() },
         ],
       }).then(() => {
-        const left = on
+        const left = known
           .map((id) => [id, ledger.account(id)?.counts.queued ?? 0] as const)
           .filter(([, queued]) => queued > 0);
         events.stopped(Object.fromEntries(left), journalEvents.lost);

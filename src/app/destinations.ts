@@ -1,11 +1,12 @@
 // Part of app: what a destination that is on is made of: its exporter, the loop that feeds it, and for AWS a look at its identity.
+import { type Chooser, choosing } from '../delivery/choice.ts';
 import type { DeadLetters } from '../delivery/dead-letters/letter.ts';
 import { Delivery } from '../delivery/loop.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Component } from '../model/component.ts';
 import { letOthersIn } from '../model/let-others-in.ts';
-import type { JournalRecord } from '../model/signals.ts';
+import type { DestinationId, JournalRecord } from '../model/signals.ts';
 import type { Events } from '../telemetry/events.ts';
 import { watchIdentity } from './aws-watch.ts';
 import { reportBatches } from './batch-reports.ts';
@@ -24,13 +25,15 @@ export interface DestinationOptions extends Omit<BuildContext, 'destination'> {
   ledger: Ledger;
   deadLetters: DeadLetters;
   events: Events;
+  /** What of a record the destination is not to get. */
+  choosers(destination: DestinationId): readonly Chooser[];
   /** Told what is encoded. */
   keepMemory(encodedBytes: number): void;
 }
 
 export async function buildDestination(
   { id, build }: Destination,
-  { config, journal, ledger, deadLetters, events, keepMemory, ...context }: DestinationOptions,
+  { config, journal, ledger, deadLetters, events, choosers, keepMemory, ...context }: DestinationOptions,
 ): Promise<DestinationParts> {
   const { clock, random } = context;
   // Its import keeps the loop for tens of milliseconds, and SDKs ask for sampling rules at once.
@@ -40,7 +43,7 @@ export async function buildDestination(
     keepMemory(record.payload.length);
     return built.encode(record);
   };
-  const kept = { ...built, encode };
+  const kept = choosing({ ...built, encode }, choosers(id));
   const exporter =
     id === 'aws-xray' ? reportBatches(kept, clock, (batch) => events.batchSent(id, batch)) : kept;
   const onError = (error: Error) => events.internalError(`delivery ${id}`, error);

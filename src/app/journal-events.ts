@@ -12,7 +12,11 @@ export interface JournalEventsOptions {
   events: Events;
   deliveries: ReadonlyMap<DestinationId, Delivery<unknown>>;
   routing: Routing;
+  /** Rollbar takes error logs without an exception, too. */
+  errorLogs?: boolean;
   replays: Pick<ReplayOutcomes, 'recovered'>;
+  /** For a destination that is off, and has data from an earlier run. */
+  turnOn(destination: DestinationId): void;
 }
 
 /** Items that were in memory only at the end. */
@@ -21,7 +25,7 @@ type Lost = Partial<Record<DestinationId, number>>;
 export function createJournalEvents(
   options: JournalEventsOptions,
 ): JournalEvents & { attach(journal: Journal): void; readonly lost: Lost } {
-  const { ledger, events, deliveries, routing, replays } = options;
+  const { ledger, events, deliveries, routing, errorLogs, replays, turnOn } = options;
   const lost: Lost = {};
   let journal: Journal | undefined;
   return {
@@ -31,9 +35,11 @@ export function createJournalEvents(
     },
     /** Accounts begin with what an earlier run left; what was skipped then is skipped again and not counted twice. */
     recovered({ destination, position, signal, summary, origin, settledItems }) {
-      const isForIt = isMeantFor(destination, origin) && !skipReason(routing, destination, signal, summary);
+      const isForIt =
+        isMeantFor(destination, origin) && !skipReason(routing, destination, signal, summary, errorLogs);
       if (!isForIt) return journal?.settle(destination, position, 'whole');
       const items = summary.items - settledItems;
+      turnOn(destination);
       ledger.accept(destination, items);
       if (origin.replayOf) replays.recovered(position, { destination, key: origin.replayOf, items });
     },

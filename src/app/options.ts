@@ -1,7 +1,18 @@
 // Part of app: the options of the process itself, and every component's, in the order in which people read them.
 import { options as aws } from '../aws/config.ts';
 import type { GroupValues } from '../config/load.ts';
-import { address, bytes, choice, durationMs, httpUrl, list, port, text } from '../config/option.ts';
+import {
+  address,
+  aliases,
+  bytes,
+  choice,
+  durationMs,
+  httpUrl,
+  list,
+  port,
+  ratios,
+  text,
+} from '../config/option.ts';
 import { options as cloudwatchLogs } from '../exporters/aws-cloudwatch-logs/config.ts';
 import { options as xray } from '../exporters/aws-xray/config.ts';
 import { options as honeycomb } from '../exporters/honeycomb/config.ts';
@@ -142,10 +153,43 @@ const process = {
   },
   routing: {
     env: 'SIDECAST_ROUTING',
-    schema: choice('all', 'otlp'),
-    fallback: 'all',
+    schema: choice('native', 'otlp', 'all'),
+    fallback: 'native',
     summary:
-      'all sends everything everywhere; otlp sends translated spans to X-Ray and skips X-Ray segments.',
+      'native: of a service that sends OTLP spans and X-Ray segments, X-Ray gets the segments and the others get the spans; otlp sends translated spans to X-Ray and skips X-Ray segments; all sends everything everywhere.',
+  },
+  telemetrySpans: {
+    env: 'SIDECAST_TELEMETRY_SPANS',
+    schema: choice('mark', 'skip', 'keep'),
+    fallback: 'mark',
+    summary:
+      'Spans of calls to known telemetry endpoints (Rollbar, Honeycomb, AWS X-Ray and CloudWatch Logs, OTLP): mark adds sidecast.telemetry=true for Honeycomb and X-Ray, skip leaves them out, keep leaves them as they are.',
+  },
+  sampleRatios: {
+    env: 'SIDECAST_SAMPLE_RATIOS',
+    schema: ratios('honeycomb', 'aws-xray', 'aws-cloudwatch-logs'),
+    summary:
+      'What ratio of the traces a destination gets, by trace id. Errors and slow ones are always kept; Honeycomb is told the rate, and gets all translated segments. Without it, everything.',
+    example: 'honeycomb=0.1,aws-xray=0.25',
+  },
+  sampleSlowMs: {
+    env: 'SIDECAST_SAMPLE_SLOW',
+    schema: durationMs(),
+    fallback: '1s',
+    summary: 'With SIDECAST_SAMPLE_RATIOS: what lasts as long or longer is always kept.',
+  },
+  sampleDryRun: {
+    env: 'SIDECAST_SAMPLE_DRY_RUN',
+    schema: choice('off', 'on'),
+    fallback: 'off',
+    summary: 'on: /status counts what SIDECAST_SAMPLE_RATIOS would leave out, and everything is delivered.',
+  },
+  serviceAliases: {
+    env: 'SIDECAST_SERVICE_ALIASES',
+    schema: aliases(),
+    summary:
+      'Names that are one service: its service.name = the name of its X-Ray segments, where that is another. What SIDECAST_ROUTING=native finds out by itself after three requests.',
+    example: 'backend=shop.example.com',
   },
 };
 

@@ -3,6 +3,7 @@ import type { Aws } from '../aws/index.ts';
 import type { Exporter, ExporterContext } from '../delivery/exporter.ts';
 import { offReason as cloudwatchLogsOff } from '../exporters/aws-cloudwatch-logs/config.ts';
 import { offReason as xrayOff } from '../exporters/aws-xray/config.ts';
+import type { AppKeys } from '../exporters/honeycomb/app-keys.ts';
 import { offReason as honeycombOff } from '../exporters/honeycomb/config.ts';
 import { offReason as rollbarOff } from '../exporters/rollbar/config.ts';
 import type { HttpClient } from '../http/client.ts';
@@ -12,6 +13,7 @@ import type { AppConfig } from './options.ts';
 
 export interface BuildContext extends ExporterContext {
   http: HttpClient;
+  appKeys: AppKeys;
   /** Made at the first destination that needs it. */
   aws(): Promise<Aws>;
 }
@@ -42,7 +44,13 @@ export const registry: readonly Destination[] = [
     off: (config) => xrayOff({ ...config.xray, ...config.aws }),
     async build(config, context) {
       const { create } = await import('../exporters/aws-xray/index.ts');
-      return opaque(create({ ...config.xray, ...config.aws }, { ...context, aws: await context.aws() }));
+      // So that the X-Ray console finds the logs that sidecast writes.
+      const { group, requestsGroup } = config.cloudwatchLogs;
+      const named = group === undefined ? [] : [group, requestsGroup ?? group];
+      const logGroups = [...new Set(named)];
+      return opaque(
+        create({ ...config.xray, ...config.aws, logGroups }, { ...context, aws: await context.aws() }),
+      );
     },
   },
   {

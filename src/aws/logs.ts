@@ -6,6 +6,8 @@ import { type LogsControl, logsControl } from './logs-control.ts';
 import { requestHandler } from './request-handler.ts';
 import { createService } from './service.ts';
 
+export type LogClass = 'STANDARD' | 'INFREQUENT_ACCESS';
+
 /** Failures are AwsError or HttpError. */
 export interface Logs {
   region(): Promise<string>;
@@ -14,7 +16,7 @@ export interface Logs {
   accessKeyId(): Promise<string>;
   /** `body` is the request as the API takes it: `{"logGroupName":"…","logStreamName":"…","logEvents":[…]}`. */
   putLogEvents(body: Uint8Array, signal?: AbortSignal): Promise<HttpAnswer>;
-  createLogGroup(group: string, signal?: AbortSignal): Promise<void>;
+  createLogGroup(group: string, logClass: LogClass, signal?: AbortSignal): Promise<void>;
   createLogStream(group: string, stream: string, signal?: AbortSignal): Promise<void>;
   putRetentionPolicy(group: string, days: number, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -52,10 +54,10 @@ export function createLogs(options: ServicesOptions): Logs & { control: LogsCont
     knownRegion: () => options.regions.known,
     accessKeyId: async () => (await service.identity()).accessKeyId,
     putLogEvents: (body, signal) => service.post('/', PUT_HEADERS, body, signal),
-    async createLogGroup(logGroupName, signal) {
+    async createLogGroup(logGroupName, logGroupClass, signal) {
       const { CreateLogGroupCommand } = await sdk();
       await service.call((client) =>
-        client.send(new CreateLogGroupCommand({ logGroupName }), sendOptions(signal)),
+        client.send(new CreateLogGroupCommand({ logGroupName, logGroupClass }), sendOptions(signal)),
       );
     },
     async createLogStream(logGroupName, logStreamName, signal) {

@@ -92,6 +92,30 @@ export const list = () =>
       .filter((part) => part !== ''),
   );
 
+/** Comma-separated `name=ratio`, each name one of those given, each ratio above 0 and below 1. */
+export const ratios = <const T extends readonly string[]>(...names: T) =>
+  list().transform((pairs, context): ReadonlyMap<T[number], number> => {
+    const found = new Map<T[number], number>();
+    for (const pair of pairs) {
+      const [name = '', text = ''] = pair.split('=').map((part) => part.trim());
+      const ratio = /^(?:0?\.\d+|1e-\d)$/.test(text) ? Number(text) : Number.NaN;
+      if (names.includes(name) && ratio > 0 && ratio < 1) found.set(name, ratio);
+      else context.addIssue(`expected a ratio between 0 and 1 for one of: ${names.join(', ')}; not ${pair}`);
+    }
+    return found;
+  });
+
+/** Comma-separated `name=other name`. */
+export const aliases = () =>
+  list().transform((pairs, context): (readonly [string, string])[] =>
+    pairs.map((pair) => {
+      const [name = '', other = '', ...more] = pair.split('=').map((part) => part.trim());
+      if (name === '' || other === '' || more.length > 0)
+        context.addIssue(`expected name=other name, not ${pair}`);
+      return [name, other];
+    }),
+  );
+
 export const text = () => z.string().transform((value) => value.trim());
 
 export const secret = () => z.string().transform((value) => new Secret(value.trim()));

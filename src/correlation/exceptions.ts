@@ -31,7 +31,14 @@ export function allSpans(groups: readonly SpanGroup[]): NotableSpans {
   const spans: PlacedSpan[] = [];
   for (const group of groups)
     for (const span of group.spans) spans.push({ index: spans.length, ...group, span });
-  return { spans, parents: () => new Map(spans.map(({ span }) => [span.spanId, span.parentSpanId])) };
+  let parents: ReadonlyMap<string, string> | undefined;
+  return {
+    spans,
+    parents() {
+      parents ??= new Map(spans.map(({ span }) => [span.spanId, span.parentSpanId]));
+      return parents;
+    },
+  };
 }
 
 function outermost(
@@ -39,8 +46,9 @@ function outermost(
   parents: ReadonlyMap<string, string>,
 ): Iterable<RaisedException> {
   const found = new Map<Recording, RaisedException>();
+  const bySpan = groupBy(same, ({ span }) => span.spanId);
   for (const recording of same) {
-    const root = rootOf(recording, same, parents);
+    const root = rootOf(recording, bySpan, parents);
     const known = found.get(root) ?? toRaised(root);
     known.stack = longer(known.stack, stackOf(recording.event));
     found.set(root, known);
@@ -66,7 +74,7 @@ function isException({ name, attributes }: SpanEvent): boolean {
 /** The first recording on the outermost span that has one; the chain ends where a parent is not at hand. */
 function rootOf(
   start: Recording,
-  same: readonly Recording[],
+  bySpan: ReadonlyMap<string, readonly Recording[]>,
   parents: ReadonlyMap<string, string>,
 ): Recording {
   let root = start;
@@ -78,9 +86,8 @@ function rootOf(
   ) {
     seen.add(spanId);
     root =
-      same.find(
-        ({ span, event }) => span.spanId === spanId && (span !== start.span || isSame(event, start.event)),
-      ) ?? root;
+      bySpan.get(spanId)?.find(({ span, event }) => span !== start.span || isSame(event, start.event)) ??
+      root;
   }
   return root;
 }

@@ -3,9 +3,10 @@ import type { SpanGroup } from '../model/otlp.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
 import { decodeLogs, decodeNotable } from '../protocols/otlp/decode.ts';
 import { readDocuments } from '../protocols/xray/datagram.ts';
-import { parseSegment } from '../protocols/xray/segment.ts';
+import { isIndependentSubsegment, parseSegment } from '../protocols/xray/segment.ts';
 import { segmentToSpans } from '../protocols/xray/to-spans.ts';
 import type { Decoder } from './exporter.ts';
+import { createSegmentServices, type SegmentServices } from './segment-services.ts';
 
 /** Readers that keep up ask within the same turn; what is kept longer grows old, which is dear to collect. */
 const MAX_BYTES = 1024 * 1024;
@@ -44,10 +45,17 @@ class Shared<T> {
   }
 }
 
-export function createDecoder(maxBytes = MAX_BYTES): Decoder {
-  const notableSpans = new Shared(decodeNotable, maxBytes);
-  const segments = new Shared(decodeSegments, maxBytes);
-  const logs = new Shared(decodeLogs, maxBytes);
+export interface DecoderSettings {
+  /** Whether spans of segments carry the names of the old conventions as well. */
+  attributeNames?: 'stable' | 'both';
+}
+
+export function createDecoder({ attributeNames }: DecoderSettings = {}): Decoder {
+  const oldNames = attributeNames === 'both';
+  const notableSpans = new Shared(decodeNotable, MAX_BYTES);
+  const services = createSegmentServices();
+  const segments = new Shared((payload) => decodeSegments(payload, services, oldNames), MAX_BYTES);
+  const logs = new Shared(decodeLogs, MAX_BYTES);
   return {
     notableSpans: (record) => notableSpans.of(record),
     segments: (record) => segments.of(record),
@@ -55,9 +63,16 @@ export function createDecoder(maxBytes = MAX_BYTES): Decoder {
   };
 }
 
-function decodeSegments(payload: Uint8Array): readonly (readonly SpanGroup[] | undefined)[] {
-  return readDocuments(payload).map((document) => {
-    const segment = parseSegment(document);
-    return segment && segmentToSpans(segment);
+type Segments = readonly (readonly SpanGroup[] | undefined)[];
+
+function decodeSegments(payload: Uint8Array, services: SegmentServices, oldNames: boolean): Segments {
+  const segments = readDocuments(payload).map((document) => parseSegment(document));
+  // Streamed subsegments come before their segment, mostly in the same record.
+  for (const segment of segments) if (segment) services.learn(segment);
+  return segments.map((segment) => {
+    if (!segment) return undefined;
+    const serviceName = isIndependentSubsegment(segment) ? services.serviceOf(segment) : undefined;
+    const groups = segmentToSpans(segment, { serviceName, oldNames });
+    return groups.length === 0 ? undefined : groups;
   });
 }

@@ -1,4 +1,6 @@
 // Part of delivery: the types that an exporter implements. An exporter knows one vendor and has no queue, timer or retry.
+import type { IdsOf } from '../correlation/pairs.ts';
+import type { RecentLogs } from '../correlation/recent-logs.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { LogGroup, NotableSpans, SpanGroup } from '../model/otlp.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
@@ -45,6 +47,8 @@ export interface VendorAnswer {
 export interface Skip {
   from: number;
   to: number;
+  /** `skipped`, where it does not say. */
+  outcome?: 'skipped' | 'sampled';
   code: ReasonCode;
 }
 
@@ -92,6 +96,8 @@ export interface TraceRef {
 
 export interface Exporter<T> {
   limits: BatchLimits;
+  /** Until when a record is left alone, by the clock of `receivedAtMs`; undefined when it may go. Not asked again at that time. */
+  holdUntilMs?(record: JournalRecord): number | undefined;
   /** Pure with respect to the record; may throw only on bytes that cannot be decoded (becomes `undecodable`). */
   encode(record: JournalRecord): Encoded<T>;
   /** Cuts an item that covers several source items: the first `count` of them, and the others. 0 < count < all. */
@@ -120,4 +126,8 @@ export interface ExporterContext {
   clock: Clock;
   random: Random;
   decoder: Decoder;
+  /** What was logged lately, by trace. */
+  recentLogs?: Pick<RecentLogs, 'of'>;
+  /** Both ids of a trace that two SDKs describe; without it, each trace has one. */
+  idsOf?: IdsOf;
 }

@@ -59,6 +59,11 @@ export class Lanes {
     return this.#main.read(position);
   }
 
+  /** It is left for later, and read again then. */
+  forgo(read: ReadRecord): void {
+    this.#main.forgo(read);
+  }
+
   async nextMain(nowMs: number, isLoaded: IsLoaded): Promise<Laned | undefined> {
     const before = this.#live?.position;
     const read = await this.#main.next(before === undefined ? undefined : { before, except: isLoaded });

@@ -11,6 +11,7 @@ import { Budget } from './budget.ts';
 import { Burials } from './bury.ts';
 import type { DeadLetters } from './dead-letters/letter.ts';
 import type { Exporter } from './exporter.ts';
+import { Holds } from './holds.ts';
 import { type Laned, Lanes } from './lanes.ts';
 import { Memory } from './memory.ts';
 import type { Partition } from './partitions.ts';
@@ -47,6 +48,7 @@ export class Delivery<T> implements Component {
   readonly #settler: Settler<T>;
   readonly #memory: Memory<T>;
   readonly #burials: Burials;
+  readonly #holds = new Holds();
   readonly #abort = new AbortController();
   #inFlight = 0;
   #isFlushing = false;
@@ -105,6 +107,12 @@ export class Delivery<T> implements Component {
     await this.#options.exporter.close();
   }
 
+  /** What blocked it may be over. */
+  probeSoon(): void {
+    this.#schedule.probeBlocked(this.#clock.now());
+    this.#wakeUp();
+  }
+
   /** The journal gave a record up. */
   evicted(position: Position, items: number, code: ReasonCode, record?: JournalRecord): void {
     this.#memory.evicted(position, items, code, record);
@@ -127,14 +135,14 @@ export class Delivery<T> implements Component {
   /** Reads and encodes a turn's worth while there is room. `all`: nothing is left to read. */
   async #fill(): Promise<'all' | 'full' | 'more'> {
     this.#schedule.forgetIdle();
-    if (await this.#memory.unpark()) return 'more';
+    if ((await this.#memory.unpark()) || (await this.#unhold())) return 'more';
     const nowMs = this.#options.clock.now();
     if (this.#schedule.isLate(nowMs)) this.#lanes.open(nowMs);
     else if (this.#schedule.isBacklogSent()) this.#lanes.closeWhenMet();
     for (let bytes = 0; bytes < BYTES_PER_TURN; ) {
       const next = await this.#next();
-      if (!next) return this.#memory.hasRoom ? 'all' : 'full';
-      await this.#memory.load(next.read, next.lane);
+      if (!next) return this.#memory.hasRoom && this.#holds.size === 0 ? 'all' : 'full';
+      if (!this.#hold(next)) await this.#memory.load(next.read, next.lane);
       bytes += next.read.record.payload.length;
     }
     return 'more';
@@ -144,13 +152,34 @@ export class Delivery<T> implements Component {
   async #next(): Promise<Laned | undefined> {
     if (this.#isStopped) return undefined;
     const nowMs = this.#options.clock.now();
-    const isLoaded = (position: Position) => this.#memory.has(position);
+    const isLoaded = (position: Position) => this.#memory.has(position) || this.#holds.has(position);
+    if (this.#holds.isFull) return undefined;
     if (this.#lanes.areTwo && this.#memory.hasRoomForLive) {
       const live = await this.#lanes.nextLive(nowMs, isLoaded);
       if (live) return live;
     }
     if (!this.#memory.hasRoom && !this.#memory.parkFailing()) return undefined;
     return this.#lanes.nextMain(nowMs, isLoaded);
+  }
+
+  /** True when the record is left alone for now. Nothing is while flushing: what is known then has to do. */
+  #hold({ read }: Laned): boolean {
+    const { exporter, clock } = this.#options;
+    const untilMs = this.#isFlushing ? undefined : exporter.holdUntilMs?.(read.record);
+    if (untilMs === undefined || untilMs <= clock.now()) return false;
+    this.#holds.add(read.record.position, untilMs - clock.now(), this.#clock.now());
+    this.#lanes.forgo(read);
+    return true;
+  }
+
+  /** Brings one back whose time has come. */
+  async #unhold(): Promise<boolean> {
+    if (this.#holds.size === 0 || !this.#memory.hasRoom) return false;
+    const position = this.#holds.takeDue(this.#isFlushing ? Number.POSITIVE_INFINITY : this.#clock.now());
+    if (position === undefined) return false;
+    const read = await this.#lanes.read(position);
+    if (read) await this.#memory.load(read, 'main');
+    return true;
   }
 
   #dispatch(): void {
@@ -234,7 +263,8 @@ export class Delivery<T> implements Component {
     }
     const { limits } = this.#options.exporter;
     const hasSlot = this.#inFlight < limits.concurrency;
-    const dueAtMs = hasSlot ? this.#schedule.dueAtMs() : Number.POSITIVE_INFINITY;
+    const sendAtMs = hasSlot ? this.#schedule.dueAtMs() : Number.POSITIVE_INFINITY;
+    const dueAtMs = Math.min(sendAtMs, this.#memory.hasRoom ? this.#holds.nextAtMs() : sendAtMs);
     await new Promise<void>((resolve) => {
       const cancel = Number.isFinite(dueAtMs)
         ? this.#clock.schedule(Math.max(0, dueAtMs - this.#clock.now()), resolve)

@@ -80,7 +80,11 @@ export class Memory<T> {
     const encoded = this.#settler.encode(record);
     const isSettled = (index: number) => loaded.isSettled(index);
     const items = encoded.items.flatMap((item) => unsettledParts(item, isSettled, this.#options.exporter));
-    if (!known) {
+    const [first] = encoded.skipped;
+    if (!known && first?.from === 0 && first.to === record.summary.items && items.length === 0) {
+      // Booked at once: most of what is not for a destination is not for it as a whole.
+      loaded.resolve(0, record.summary.items, { outcome: first.outcome ?? 'skipped', code: first.code });
+    } else if (!known) {
       this.#loaded.set(record.position, loaded);
       loaded.expect(
         items.filter((item) => this.#isOwed(item, record.position, only)).map((item) => item.sources),

@@ -2,20 +2,27 @@
 import type { ReasonCode } from '../model/reasons.ts';
 import type { DestinationId, Origin, Signal, Summary } from '../model/signals.ts';
 
-/** `all`: everything everywhere. `otlp`: X-Ray segments are skipped, X-Ray gets translated spans. */
-export type Routing = 'all' | 'otlp';
+/**
+ * `native`: of a service that sends both, each destination gets the copy in its own protocol (native-first.ts). `otlp`: X-Ray
+ * segments are skipped, X-Ray gets translated spans. `all`: everything everywhere.
+ */
+export type Routing = 'native' | 'otlp' | 'all';
 
 /** False for a replayed dead letter everywhere but where it died: there it is neither accepted nor counted. */
 export function isMeantFor(destination: DestinationId, { only }: Origin): boolean {
   return only === undefined || only === destination;
 }
 
-/** Why nothing of a record is for this destination; undefined when something is. Decided at intake and again at recovery. */
+/**
+ * Why nothing of a record is for this destination; undefined when something is. Decided at intake and again at recovery.
+ * `errorLogs`: Rollbar takes logs of severity ERROR and above, also without an exception.
+ */
 export function skipReason(
   routing: Routing,
   destination: DestinationId,
   signal: Signal,
   summary: Summary,
+  errorLogs = false,
 ): ReasonCode | undefined {
   if (summary.items === 0) return 'not_applicable';
   if (signal === 'segments' && routing === 'otlp') return 'routing';
@@ -30,6 +37,7 @@ export function skipReason(
       return summary.serverSpans > 0 || summary.exceptions > 0 ? undefined : 'not_applicable';
     case 'rollbar':
       if (signal === 'metrics') return 'signal_unsupported';
+      if (errorLogs && signal === 'logs' && summary.errors > 0) return undefined;
       return summary.exceptions > 0 ? undefined : 'not_applicable';
   }
 }

@@ -46,8 +46,8 @@ export class Settler<T> {
       .filter(({ from, to }) => !loaded.isRangeSettled(from, to))
       .map((one) => ({ ...one, vendor: null }));
     if (refused.length > 0) await this.#rejections.ofEncoding(loaded, refused);
-    for (const { from, to, code } of encoded.skipped)
-      loaded.settleAside(from, to, { outcome: 'skipped', code });
+    for (const { from, to, code, outcome = 'skipped' } of encoded.skipped)
+      loaded.settleAside(from, to, { outcome, code });
     loaded.settleUnused({ outcome: 'skipped', code: 'not_applicable' });
   }
 

@@ -14,23 +14,34 @@ export interface IntakeOptions {
   ledger: Ledger;
   admission: Admission;
   processors: readonly Processor[];
+  /** Told of each record as it is written, after all processors. Must not keep the payload, whose buffer is used again. */
+  onAccepted?: (accepted: Accepted) => void;
   /** Destinations that are on. */
   destinations: readonly DestinationId[];
   routing: Routing;
+  /** Rollbar takes error logs without an exception, too. */
+  errorLogs?: boolean;
+  /** Takes only what came with a key: Honeycomb, where sidecast has none of its own. */
+  needsKey?: DestinationId | undefined;
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
-  const { journal, ledger, admission, processors, destinations, routing } = options;
+  const { journal, ledger, admission, processors, destinations, onAccepted } = options;
+  const { routing, errorLogs, needsKey } = options;
 
   function openBooks(accepted: Accepted, position: Position): void {
     const { items } = accepted.summary;
     for (const destination of destinations) {
-      if (!isMeantFor(destination, accepted.origin)) {
+      // One without an account is not on yet: Honeycomb, until an app sends a key.
+      if (!isMeantFor(destination, accepted.origin) || !ledger.account(destination)) {
         journal.settle(destination, position, 'whole');
         continue;
       }
       ledger.accept(destination, items);
-      const skip = skipReason(routing, destination, accepted.signal, accepted.summary);
+      const lacksKey = destination === needsKey && accepted.origin.keyRef === undefined;
+      const skip = lacksKey
+        ? 'no_key'
+        : skipReason(routing, destination, accepted.signal, accepted.summary, errorLogs);
       if (!skip) continue;
       ledger.settle(destination, 'skipped', items, skip, position);
       journal.settle(destination, position, 'whole');
@@ -47,6 +58,7 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
     }
     try {
       await journal.append(processed, (position) => {
+        onAccepted?.(processed);
         onPosition(position);
         openBooks(processed, position);
       });

@@ -3,8 +3,11 @@ import type { Attributes } from './otlp.ts';
 
 export interface RequestFacts {
   method: string;
+  scheme: string | undefined;
   /** Without the query, which may hold secrets. '' when unknown. */
   path: string;
+  /** Without its question mark, as the client sent it: it may hold secrets. */
+  query: string | undefined;
   route: string | undefined;
   /** Whole, query included, as far as the attributes go. */
   url: string | undefined;
@@ -21,7 +24,10 @@ export function requestFacts(attributes: Attributes): RequestFacts | undefined {
   const url = textOf(attributes, 'url.full', 'http.url') ?? builtUrl(attributes, target);
   return {
     method,
+    scheme:
+      textOf(attributes, 'url.scheme', 'http.scheme') ?? /^([a-z][a-z0-9+.-]*):\/\//i.exec(url ?? '')?.[1],
     path: textOf(attributes, 'url.path') ?? pathOf(target ?? url ?? ''),
+    query: textOf(attributes, 'url.query') ?? queryOf(target ?? url ?? ''),
     route: textOf(attributes, 'http.route'),
     url,
     status: numberOf(attributes, 'http.response.status_code', 'http.status_code'),
@@ -74,4 +80,8 @@ function builtUrl(attributes: Attributes, target: string | undefined): string | 
 
 function pathOf(target: string): string {
   return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+}
+
+function queryOf(target: string): string | undefined {
+  return /^[^?#]*\?([^#]+)/.exec(target)?.[1];
 }

@@ -4,7 +4,16 @@ export const REASONS = {
   // skipped: not for this destination
   not_applicable: 'nothing in the item is for this destination',
   signal_unsupported: 'the destination does not take this signal',
+  duplicate: 'another span of the trace recorded the same exception, and told of it earlier',
+  suppressed:
+    'the same error came more often than ROLLBAR_MAX_PER_MINUTE; a later item of it says how many there were',
+  replaced: 'an X-Ray document in progress, of which the finished one came meanwhile',
   routing: 'SIDECAST_ROUTING sends the other copy',
+  no_key: 'neither HONEYCOMB_API_KEY is set nor did the app send a key',
+  native_first: 'the service sends the same in the protocol of the destination, and that copy is delivered',
+  telemetry: "a span of the application's own telemetry (SIDECAST_TELEMETRY_SPANS=skip)",
+  // sampled: left out by a ratio
+  sampled: 'left out by the sampling ratio of the destination',
   // rejected: refused for good, by the vendor or by a vendor limit
   vendor_rejected: 'the vendor refused the item for good',
   vendor_anonymous: 'the vendor refused some items of a request and did not say which',
@@ -26,6 +35,7 @@ export const REASONS = {
   vendor_unavailable: 'the vendor answers with a server error',
   unauthorized: 'the vendor refuses the key',
   forbidden: 'the key lacks a permission',
+  key_unknown: 'the app that sent the key has not sent it again since sidecast started',
   misdirected: "the answer is not the vendor's: the endpoint is wrong, or a proxy answers",
   no_credentials: 'no AWS credentials were found',
   partial: 'the vendor asks to send some items of a request again',

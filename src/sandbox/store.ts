@@ -32,7 +32,7 @@ export class Store {
   readonly #recent: string[] = [];
   readonly #onItem: (id: string) => void;
 
-  /** `onItem` is told of every item that is taken, also of one that was taken before, by the name that its sender knows. */
+  /** `onItem` is told of every item that is taken, also of one that was taken before, by the names that its sender knows. */
   constructor(onItem: (id: string) => void = () => {}) {
     this.#onItem = onItem;
   }
@@ -49,13 +49,13 @@ export class Store {
     return this.#ids.has(id);
   }
 
-  /** `readable` is called at once, if at all. `alias`: what the sender calls the item, for the audit. */
-  add(id: string, readable: () => unknown, alias?: string): void {
+  /** `readable` is called at once, if at all. `names`: what the sender calls the item and what is in it, for the audit. */
+  add(id: string, readable: () => unknown, names: readonly string[] = [id]): void {
     this.#items += 1;
     if (this.#note(id) === 1) this.#uniqueItems += 1;
-    if (alias !== undefined) this.#note(alias);
+    for (const name of names) if (name !== id) this.#note(name);
     this.#remember(JSON.stringify(readable()));
-    this.#onItem(alias ?? id);
+    for (const name of names) this.#onItem(name);
   }
 
   counts(): Counts {

@@ -65,6 +65,8 @@ export const EVENTS = {
   sampling_held: 'AWS does not take what X-Ray SDKs counted; it is kept and reported later',
   sampling_uncounted:
     "requests that X-Ray's sampling statistics may lack: a report was not answered, or refused",
+  speaker:
+    'a service was first heard to send OTLP spans or X-Ray segments, was forgotten to, or has another name',
   advice: 'something about what the application sends that its owner would want to know; once per cause',
   grpc_on_http_port: 'a gRPC exporter talks to the HTTP port',
   shutdown: 'a signal came; receiving goes on while delivery flushes',
@@ -96,6 +98,11 @@ export interface Events {
   deadLettersWritable(ok: boolean, error: Error | undefined, inMemory: boolean): void;
   replayUnmarked(error: Error): void;
   deadLettersReplayed(tallies: Readonly<Record<string, unknown>>): void;
+  speaker(
+    what: 'learnt' | 'forgotten' | 'joined',
+    names: readonly string[],
+    protocol?: 'otlp' | 'xray',
+  ): void;
   shutdown(signal: string): void;
   /** `lost` was in memory only. */
   stopped(
@@ -233,6 +240,15 @@ export function createEvents(log: LogLine, now: () => number): Events {
     deadLettersReplayed(tallies) {
       if (Object.keys(tallies).length > 0)
         log('info', 'dead_letters_replayed', 'a replay of dead letters ended', { destinations: tallies });
+    },
+    speaker(what, names, protocol) {
+      const sends = protocol === 'xray' ? 'X-Ray segments' : 'OTLP spans';
+      const texts = {
+        learnt: `a service sends ${sends}`,
+        forgotten: `a service sends no ${sends} any more`,
+        joined: 'these names are one service',
+      };
+      log('info', 'speaker', texts[what], { what, names, ...(protocol && { protocol }) });
     },
     shutdown: (signal) =>
       log('info', 'shutdown', 'stopping: receiving goes on while delivery flushes', { signal }),

@@ -19,6 +19,7 @@ function setUp() {
     deliveries: new Map(),
     routing: 'all',
     replays: { recovered: () => undefined },
+    turnOn: () => undefined,
   });
   const counts = (id: DestinationId) => ledger.account(id)?.counts;
   return { lines, ledger, events, counts };

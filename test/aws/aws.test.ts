@@ -258,15 +258,15 @@ describe("the SDK client's calls", () => {
           },
     );
 
-    await aws.logs.createLogGroup('group');
+    await aws.logs.createLogGroup('group', 'STANDARD');
     const error = await errorOf(aws.logs.putRetentionPolicy('group', 7));
 
     expect(error).toMatchObject({ kind: 'unavailable', status: 500 });
     expect(vendor.targets()).toEqual(['CreateLogGroup', 'PutRetentionPolicy']);
-    expect(JSON.parse(Buffer.from(vendor.requests[1]?.body ?? []).toString())).toEqual({
-      logGroupName: 'group',
-      retentionInDays: 7,
-    });
+    expect(vendor.requests.map(({ body }) => JSON.parse(Buffer.from(body).toString()))).toEqual([
+      { logGroupName: 'group', logGroupClass: 'STANDARD' },
+      { logGroupName: 'group', retentionInDays: 7 },
+    ]);
     for (const request of vendor.requests) {
       const { claimed, expected } = expectedSignature(request, SECRET);
       expect(claimed).toBe(expected);
@@ -293,7 +293,7 @@ describe("the SDK client's calls", () => {
     const { vendor, aws } = await vendorAnd(() => ({ status: 200 }));
 
     const hot = await errorOf(aws.xray.putTraceSegments(bytes({})));
-    const cold = await errorOf(aws.logs.createLogGroup('group'));
+    const cold = await errorOf(aws.logs.createLogGroup('group', 'STANDARD'));
 
     expect([hot.kind, cold.kind, vendor.requests.length]).toEqual(['no_credentials', 'no_credentials', 0]);
   });

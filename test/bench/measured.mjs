@@ -86,7 +86,11 @@ function vendorSettings(destinations, sinkUrl) {
       CLOUDWATCH_LOG_GROUP: 'bench',
       AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: sinkUrl,
     },
-    rollbar: { ROLLBAR_ACCESS_TOKEN: 'be7c'.repeat(8), ROLLBAR_ENDPOINT: `${sinkUrl}/api/1/item/` },
+    rollbar: {
+      ROLLBAR_ACCESS_TOKEN: 'be7c'.repeat(8),
+      ROLLBAR_ENDPOINT: `${sinkUrl}/api/1/item/`,
+      ROLLBAR_MAX_PER_MINUTE: '0',
+    },
   };
   return Object.assign({}, ...destinations.map((destination) => variables[destination]));
 }

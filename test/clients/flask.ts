@@ -10,8 +10,8 @@ import { python } from './venv.ts';
 const BACKEND = join(import.meta.dirname, '..', '..', 'docker', 'sample-backend');
 
 export interface Flask {
-  /** GET; with a trace id, as a request that its caller chose to sample. Resolves with the status. */
-  get(path: string, xrayTraceId?: string): Promise<number>;
+  /** GET; with a trace id, as a request that its caller chose to sample, or not to. Resolves with the status. */
+  get(path: string, xrayTraceId?: string, isSampled?: boolean): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -47,9 +47,9 @@ export async function startFlask(variables: Readonly<Record<string, string>>): P
   failed.catch(() => undefined);
   await Promise.race([running, failed]);
   return {
-    async get(path, xrayTraceId) {
+    async get(path, xrayTraceId, isSampled = true) {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-        headers: xrayTraceId ? { 'x-amzn-trace-id': `Root=${xrayTraceId};Sampled=1` } : {},
+        headers: xrayTraceId ? { 'x-amzn-trace-id': `Root=${xrayTraceId};Sampled=${isSampled ? 1 : 0}` } : {},
       });
       await answer.arrayBuffer();
       return answer.status;

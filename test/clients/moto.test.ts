@@ -3,9 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  CloudWatchLogsClient,
+  DescribeLogStreamsCommand,
+  GetLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { BatchGetTracesCommand, XRayClient } from '@aws-sdk/client-xray';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { provision } from '../../src/cli/provision.ts';
+import type { OtlpSignal } from '../../src/model/signals.ts';
 import { decodeTraces } from '../../src/protocols/otlp/decode.ts';
 import { toXRayTraceId } from '../../src/protocols/xray/ids.ts';
 import { parseSegment } from '../../src/protocols/xray/segment.ts';
@@ -15,6 +21,7 @@ import { type Moto, startMoto } from './moto.ts';
 
 const CAPTURES = join(import.meta.dirname, '..', 'fixtures', 'captures');
 const CREDENTIALS = { accessKeyId: 'AKIAMOTO000000000000', secretAccessKey: 'moto-takes-any' };
+const LOG_GROUP = 'sidecast-moto';
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 const datagrams = ['python-xray', 'node-xray', 'go-xray', 'java-xray'].flatMap((folder) =>
@@ -28,6 +35,7 @@ const traceIdOf = (document: string) => String(parseSegment(document)?.trace_id)
 let moto: Moto;
 let sidecast: Sidecast;
 let xray: XRayClient;
+let logs: CloudWatchLogsClient;
 
 beforeAll(async () => {
   if (!hasPython) return;
@@ -37,11 +45,16 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_XRAY: moto.url,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: moto.url,
+    CLOUDWATCH_LOG_GROUP: LOG_GROUP,
   });
-  xray = new XRayClient({ region: 'eu-central-1', endpoint: moto.url, credentials: CREDENTIALS });
+  const client = { region: 'eu-central-1', endpoint: moto.url, credentials: CREDENTIALS };
+  xray = new XRayClient(client);
+  logs = new CloudWatchLogsClient(client);
 });
 afterAll(async () => {
   xray?.destroy();
+  logs?.destroy();
   await sidecast?.stop();
   await moto?.stop();
 });
@@ -66,6 +79,37 @@ async function readBack(traceIds: readonly string[]): Promise<string[]> {
     for (const { Segments = [] } of Traces) documents.push(...Segments.map(({ Document = '' }) => Document));
   }
   return documents;
+}
+
+async function postOtlp(signal: OtlpSignal, message: object): Promise<void> {
+  const answer = await fetch(`${sidecast.otlpUrl}/v1/${signal}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(message),
+  });
+  expect(answer.status).toBe(200);
+}
+
+interface ReadEvent {
+  event_id: string;
+  traceId: string;
+  message: string;
+}
+
+/** Of all streams, in the order of their streams. */
+async function readEvents(): Promise<{ stream: string; timestamp: number; event: ReadEvent }[]> {
+  const { logStreams = [] } = await logs.send(new DescribeLogStreamsCommand({ logGroupName: LOG_GROUP }));
+  const found = logStreams.map(async ({ logStreamName = '' }) => {
+    const { events = [] } = await logs.send(
+      new GetLogEventsCommand({ logGroupName: LOG_GROUP, logStreamName, startFromHead: true }),
+    );
+    return events.map(({ timestamp = 0, message = '' }) => ({
+      stream: logStreamName,
+      timestamp,
+      event: JSON.parse(message) as ReadEvent,
+    }));
+  });
+  return (await Promise.all(found)).flat();
 }
 
 describe('moto', () => {
@@ -108,6 +152,55 @@ describe('moto', () => {
     // One trace has a segment of the X-Ray SDK as well.
     const ids = arrived.map((document) => parseSegment(document)?.id);
     for (const { spanId } of made) expect(ids.filter((id) => id === spanId)).toHaveLength(1);
+  });
+
+  it('holds a failed request as segment, access line, error event and log event, and a call of a script as subsegment', async () => {
+    const nowMs = Date.now();
+    const nanos = (ms: number) => `${nowMs + ms}000000`;
+    const [requestId, callId] = ['b7ad6b7169203331', 'c7ad6b7169203331'];
+    const traceId = `${Math.floor(nowMs / 1000).toString(16)}0af7651916cd43dd8448eb21`;
+    const text = (values: Record<string, string>) =>
+      Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+    const resource = { attributes: text({ 'service.name': 'moto-api' }) };
+    const exception = { 'exception.type': 'ValueError', 'exception.message': 'boom' };
+    const request = {
+      traceId,
+      spanId: requestId,
+      name: 'GET /home',
+      kind: 2,
+      startTimeUnixNano: nanos(-20),
+      endTimeUnixNano: nanos(-10),
+      attributes: text({ 'http.request.method': 'GET', 'url.path': '/home' }),
+      status: { code: 2 },
+      events: [{ timeUnixNano: nanos(-12), name: 'exception', attributes: text(exception) }],
+    };
+    const call = { ...request, spanId: callId, name: 'GET', kind: 3, events: [], status: {} };
+    const record = { timeUnixNano: nanos(-15), traceId, spanId: requestId, body: { stringValue: 'hello' } };
+    await postOtlp('traces', { resourceSpans: [{ resource, scopeSpans: [{ spans: [request, call] }] }] });
+    await postOtlp('logs', { resourceLogs: [{ resource, scopeLogs: [{ logRecords: [record] }] }] });
+    await eventually(
+      () => sidecast.status(),
+      ({ destinations }) =>
+        destinations['aws-xray'].counts.queued + destinations['aws-cloudwatch-logs'].counts.queued === 0,
+    );
+
+    const documents = (await readBack([toXRayTraceId(traceId)])).map((text) => parseSegment(text));
+    expect(documents).toHaveLength(2);
+    const segment = documents.find((document) => document?.id === requestId);
+    expect(segment).toMatchObject({ name: 'moto-api', fault: true, http: { request: { method: 'GET' } } });
+    const around = documents.find((document) => document?.id !== requestId);
+    expect(around).toMatchObject({ name: 'moto-api', subsegments: [{ id: callId, namespace: 'remote' }] });
+
+    const events = (await readEvents()).filter(({ event }) => event.traceId === traceId);
+    expect(events.map(({ stream, timestamp }) => [stream, timestamp - nowMs])).toEqual([
+      ['moto-api', -15],
+      ['moto-api', -12],
+      ['moto-api', -10],
+    ]);
+    const [logged, failed, access] = events.map(({ event }) => event);
+    expect(logged).toMatchObject({ message: 'hello' });
+    expect(failed?.event_id).toBe(`${traceId}:${requestId}:error:0`);
+    expect(access?.event_id).toBe(`${traceId}:${requestId}:access`);
   });
 
   it('gets log group and retention of provision: plan, apply, plan', async () => {

@@ -9,6 +9,7 @@ import { createAws } from '../../src/aws/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createDecoder } from '../../src/delivery/decoder.ts';
 import type { EncodedItem, Exporter } from '../../src/delivery/exporter.ts';
+import { createAppKeys } from '../../src/exporters/honeycomb/app-keys.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { REASONS } from '../../src/model/reasons.ts';
@@ -92,6 +93,7 @@ async function build(id: string): Promise<Exporter<unknown>> {
   };
   const context: BuildContext = {
     ...common,
+    appKeys: createAppKeys(() => undefined),
     aws: async () =>
       createAws({
         region: config.aws.region,

@@ -116,6 +116,19 @@ describe('X-Ray', () => {
     expect([...sandbox.items('aws-xray')].sort()).toEqual([...documents].sort());
   });
 
+  it('knows what is inside a document by its id as well', async () => {
+    const sandbox = await sandboxForTest();
+    const [inner, innermost] = ['e8a41389516d6728', 'f1b2c3d4e5f60718'];
+    const below = { id: inner, name: 'a', subsegments: [{ id: innermost, name: 'b' }] };
+    await putSegments(sandbox, [segment({ subsegments: [below] })]);
+    expect(sandbox.counts()['aws-xray']).toMatchObject({ items: 1, uniqueItems: 1 });
+    expect(sandbox.audit('aws-xray', [ID, inner, innermost])).toEqual({ missing: [], duplicated: [] });
+    sandbox.setFault('aws-xray', { kind: 'poison', itemId: innermost });
+    const refused = await putSegments(sandbox, [segment({ subsegments: [below] })]);
+    expect(refused.status).toBe(400);
+    expect(sandbox.audit('aws-xray', [innermost]).duplicated).toEqual([]);
+  });
+
   it('refuses a body that is not the request', async () => {
     const sandbox = await sandboxForTest();
     const codes = ['[]', '{}', '{"TraceSegmentDocuments":[{}]}', 'nonsense'].map(async (body) => {

@@ -29,6 +29,8 @@ export async function startTestApp(
       SIDECAST_XRAY_PORT: '0',
       SIDECAST_ADMIN_PORT: '0',
       SIDECAST_DATA_DIR: dataDir,
+      // Tests of routing say otherwise: copies would wait ten seconds to be told apart.
+      SIDECAST_ROUTING: 'all',
       SIDECAST_SHUTDOWN_TIMEOUT: '4s',
       ...settings,
     },

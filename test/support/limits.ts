@@ -1,10 +1,12 @@
 // Part of the tests: every exporter as the registry builds it, and its limits.
+
 import { optionGroups } from '../../src/app/options.ts';
 import { registry } from '../../src/app/registry.ts';
 import { createAws } from '../../src/aws/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createDecoder } from '../../src/delivery/decoder.ts';
 import type { BatchLimits, Decoder, Exporter } from '../../src/delivery/exporter.ts';
+import { createAppKeys } from '../../src/exporters/honeycomb/app-keys.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
 import { DESTINATION_IDS, type DestinationId } from '../../src/model/signals.ts';
@@ -30,13 +32,14 @@ export async function buildExporters(
     clock,
     userAgent: 'test',
   });
+  const appKeys = createAppKeys(() => undefined);
   const built = await Promise.all(
     DESTINATION_IDS.map(async (destination) => {
       const row = registry.find(({ id }) => id === destination);
       if (!row) throw new Error(`no exporter ${destination}`);
       return [
         destination,
-        await row.build(config, { ...common, destination, aws: async () => aws }),
+        await row.build(config, { ...common, destination, appKeys, aws: async () => aws }),
       ] as const;
     }),
   );

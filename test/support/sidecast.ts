@@ -67,6 +67,8 @@ export async function startSidecast(
         SIDECAST_HOST: HOST,
         SIDECAST_DATA_DIR: dataDir,
         SIDECAST_LOG_FORMAT: 'json',
+        // Tests of routing say otherwise: copies would wait ten seconds to be told apart.
+        SIDECAST_ROUTING: 'all',
         ...settings,
         ...ports,
       },

@@ -1,6 +1,7 @@
 // Part of exporters/aws-cloudwatch-logs: log records as events, requests as access lines, exceptions as error events.
 
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
+import type { IdsOf, Side } from '../../correlation/pairs.ts';
 import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
 import type { Clock } from '../../model/clock.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
@@ -11,7 +12,7 @@ import type { JournalRecord } from '../../model/signals.ts';
 import { untimely } from './age.ts';
 import { encodeEvent, type LogEvent } from './event.ts';
 import { logEvent, resourceFields } from './log-event.ts';
-import type { PartitionOf } from './partition.ts';
+import type { EventSource, PartitionOf } from './partition.ts';
 import { accessLine, errorEvent, type TimedEvent } from './span-events.ts';
 
 /** PutLogEvents: 10,000 events, 1,048,576 bytes with the overhead, 24 h between the first and the last. */
@@ -22,6 +23,8 @@ export interface EncoderContext {
   decoder: Decoder;
   clock: Clock;
   partitionOf: PartitionOf;
+  maxEventBytes?: number;
+  idsOf?: IdsOf | undefined;
 }
 
 export function encode(record: JournalRecord, context: EncoderContext): Encoded<LogEvent> {
@@ -31,10 +34,10 @@ export function encode(record: JournalRecord, context: EncoderContext): Encoded<
       encodeLogs(record, context, collector);
       break;
     case 'traces':
-      encodeSpans(context.decoder.notableSpans(record), collector);
+      encodeSpans(context.decoder.notableSpans(record), context, collector);
       break;
     case 'segments':
-      encodeSegments(context.decoder.segments(record), collector);
+      encodeSegments(context.decoder.segments(record), context, collector);
       break;
     case 'metrics':
       return {
@@ -46,7 +49,7 @@ export function encode(record: JournalRecord, context: EncoderContext): Encoded<
   return collector.encoded();
 }
 
-function encodeLogs(record: JournalRecord, { decoder }: EncoderContext, collector: Collector): void {
+function encodeLogs(record: JournalRecord, { decoder, idsOf }: EncoderContext, collector: Collector): void {
   // Two lines may be equal to the nanosecond, so the place in the journal tells them apart; the arrival tells journals apart.
   const first = firstPlaceOf(record);
   const prefix = `${first.receivedAtMs.toString(36)}:${first.position.toString(36)}`;
@@ -57,38 +60,60 @@ function encodeLogs(record: JournalRecord, { decoder }: EncoderContext, collecto
       const timeUnixMs =
         Number((log.timeUnixNano || log.observedTimeUnixNano) / 1_000_000n) || record.receivedAtMs;
       const eventId = `${prefix}:${(first.item + index).toString(36)}`;
-      const event = logEvent({ record: log, scope, resource, resourceFields: fields, timeUnixMs, eventId });
-      collector.add(index, resource, [{ timeUnixMs, fields: event }]);
+      const ids = idsOf?.(log.traceId, 'otlp');
+      const event = logEvent({
+        record: log,
+        scope,
+        resource,
+        resourceFields: fields,
+        timeUnixMs,
+        eventId,
+        ids,
+      });
+      collector.add(index, resource, [{ timeUnixMs, fields: event }], {
+        logger: scope.name,
+        attributes: log.attributes,
+      });
       index++;
     }
   }
 }
 
-function encodeSpans(notable: NotableSpans, collector: Collector): void {
-  const errors = errorsByIndex(notable);
+function encodeSpans(notable: NotableSpans, { idsOf }: EncoderContext, collector: Collector): void {
+  const errors = errorsByIndex(notable, 'otlp', idsOf);
   for (const { index, resource, span } of notable.spans) {
-    const line = accessLine(span, resource);
+    const line = accessLine(span, resource, idsOf?.(span.traceId, 'otlp'));
     const raised = errors.get(index) ?? [];
     collector.add(index, resource, line ? [line, ...raised] : raised);
   }
 }
 
 /** A document is one source item, whatever it holds: its request and every exception in it. */
-function encodeSegments(documents: ReturnType<Decoder['segments']>, collector: Collector): void {
+function encodeSegments(
+  documents: ReturnType<Decoder['segments']>,
+  { idsOf }: EncoderContext,
+  collector: Collector,
+): void {
   documents.forEach((groups = [], index) => {
     const [root] = groups;
-    const line = root?.spans[0] && accessLine(root.spans[0], root.resource);
-    const errors = [...errorsByIndex(allSpans(groups)).values()].flat();
+    const [first] = root?.spans ?? [];
+    const line = first && root && accessLine(first, root.resource, idsOf?.(first.traceId, 'xray'));
+    const errors = [...errorsByIndex(allSpans(groups), 'xray', idsOf).values()].flat();
     collector.add(index, root?.resource ?? NO_RESOURCE, line ? [line, ...errors] : errors);
   });
 }
 
 const NO_RESOURCE: Resource = { attributes: new Map() };
 
-function errorsByIndex(notable: NotableSpans): Map<number, TimedEvent[]> {
+function errorsByIndex(
+  notable: NotableSpans,
+  side: Side,
+  idsOf: IdsOf | undefined,
+): Map<number, TimedEvent[]> {
   const found = new Map<number, TimedEvent[]>();
   for (const raised of raisedExceptions(notable)) {
-    found.set(raised.index, [...(found.get(raised.index) ?? []), errorEvent(raised)]);
+    const event = errorEvent(raised, idsOf?.(raised.span.traceId, side));
+    found.set(raised.index, [...(found.get(raised.index) ?? []), event]);
   }
   return found;
 }
@@ -98,32 +123,34 @@ class Collector {
   readonly #record: JournalRecord;
   readonly #nowMs: number;
   readonly #partitionOf: PartitionOf;
-  readonly #partitions = new Map<Resource, string>();
+  readonly #maxEventBytes: number | undefined;
   readonly #items: EncodedItem<LogEvent>[] = [];
   /** Source items that became events or were rejected, ascending. */
   readonly #used: number[] = [];
   readonly #rejected: EncodeRejection[] = [];
 
-  constructor(record: JournalRecord, { clock, partitionOf }: EncoderContext) {
+  constructor(record: JournalRecord, { clock, partitionOf, maxEventBytes }: EncoderContext) {
     this.#record = record;
     this.#nowMs = clock.now();
     this.#partitionOf = partitionOf;
+    this.#maxEventBytes = maxEventBytes;
   }
 
   /** In ascending order of `index`. */
-  add(index: number, resource: Resource, events: readonly TimedEvent[]): void {
+  add(index: number, resource: Resource, events: readonly TimedEvent[], log?: EventSource['log']): void {
     const sources = { position: this.#record.position, from: index, to: index + 1 };
     if (events.length === 0) return;
     this.#used.push(index);
     const items: EncodedItem<LogEvent>[] = [];
     for (const { timeUnixMs, fields } of events) {
-      const encoded = encodeEvent(timeUnixMs, fields);
+      const encoded = encodeEvent(timeUnixMs, fields, this.#maxEventBytes);
       const reason = untimely(timeUnixMs, this.#nowMs) ?? (encoded ? undefined : tooLarge);
       if (reason || !encoded) {
         this.#rejected.push({ from: index, to: index + 1, reason: reason ?? tooLarge });
         return;
       }
-      items.push({ partition: this.#partition(resource), timeUnixMs, sources, ...encoded });
+      const partition = this.#partitionOf({ resource, timeUnixMs, ...(log && { log }) });
+      items.push({ partition, timeUnixMs, sources, ...encoded });
     }
     this.#items.push(...items);
   }
@@ -133,16 +160,10 @@ class Collector {
     const skipped = unused.map(([from, to]) => ({ from, to, code: 'not_applicable' as const }));
     return { items: this.#items, skipped, rejected: this.#rejected };
   }
-
-  #partition(resource: Resource): string {
-    const partition = this.#partitions.get(resource) ?? this.#partitionOf(resource);
-    this.#partitions.set(resource, partition);
-    return partition;
-  }
 }
 
 const tooLarge: Reason = {
   code: 'too_large',
-  message: 'the event is larger than 1 MB and could not be cut to size',
+  message: 'the event is larger than CLOUDWATCH_MAX_EVENT_BYTES and could not be cut to size',
   fix: 'Record less in one item; the dead letter holds it.',
 };

@@ -1,4 +1,5 @@
 // Part of exporters/aws-cloudwatch-logs: one event: a JSON object whose important keys come first, cut to the vendor's size.
+import type { TraceIds } from '../../correlation/pairs.ts';
 import { toXRayTraceId } from '../../protocols/xray/ids.ts';
 
 export interface LogEvent {
@@ -9,7 +10,7 @@ export interface LogEvent {
 /** PutLogEvents counts 26 bytes for each event besides its message. */
 export const EVENT_OVERHEAD_BYTES = 26;
 /** PutLogEvents: an event, with its overhead, is up to 1 MB. */
-export const MAX_MESSAGE_BYTES = 1_048_576 - EVENT_OVERHEAD_BYTES;
+export const MAX_EVENT_BYTES = 1_048_576;
 
 /** In the order in which Logs Insights discovers fields; undefined ones are left out. */
 export interface EventFields {
@@ -32,22 +33,29 @@ export interface EncodedEvent {
   value: LogEvent;
 }
 
+/** `ids`: both of the trace, where its request has two. */
 export function traceFields(
   traceId: string,
   spanId: string,
+  ids: TraceIds = { otlp: traceId, xray: traceId },
 ): Pick<EventFields, 'traceId' | 'spanId' | 'xrayTraceId'> {
   if (traceId === '') return {};
-  return { traceId, spanId: spanId === '' ? undefined : spanId, xrayTraceId: toXRayTraceId(traceId) };
+  return {
+    traceId: ids.otlp,
+    spanId: spanId === '' ? undefined : spanId,
+    xrayTraceId: toXRayTraceId(ids.xray),
+  };
 }
 
 /** Undefined for what cannot be cut to size. */
 export function encodeEvent(
   timeUnixMs: number,
   fields: EventFields,
-  maxBytes = MAX_MESSAGE_BYTES,
+  maxEventBytes = MAX_EVENT_BYTES,
 ): EncodedEvent | undefined {
   let message: string | undefined = JSON.stringify(fields);
   let bytes = Buffer.byteLength(message);
+  const maxBytes = maxEventBytes - EVENT_OVERHEAD_BYTES;
   if (bytes > maxBytes) {
     message = shortened(fields, maxBytes);
     if (message === undefined) return undefined;

@@ -13,8 +13,9 @@ export function create(
   config: CloudWatchLogsConfig,
   context: ExporterContext & { aws: { logs: Logs } },
 ): Exporter<LogEvent> {
-  const { clock, decoder, aws } = context;
-  const partitionOf = partitions(config.group ?? '', config.stream);
+  const { clock, decoder, idsOf, aws } = context;
+  const { maxEventBytes } = config;
+  const partitionOf = partitions(config.group ?? '', config.stream, config.requestsGroup);
   return {
     limits: {
       maxItems: MAX_EVENTS,
@@ -24,8 +25,8 @@ export function create(
       maxWaitMs: 1000,
       concurrency: 4,
     },
-    encode: (record) => encode(record, { decoder, clock, partitionOf }),
-    send: createTransport(aws.logs, config.retentionDays, clock),
+    encode: (record) => encode(record, { decoder, clock, partitionOf, maxEventBytes, idsOf }),
+    send: createTransport(aws.logs, config, clock),
     check: () => check(aws.logs, partitionOf),
     traceUrl: (trace) => traceUrl({ ...config, region: config.region ?? aws.logs.knownRegion() }, trace),
     close: () => aws.logs.close(),

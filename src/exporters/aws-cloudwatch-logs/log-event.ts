@@ -1,4 +1,5 @@
 // Part of exporters/aws-cloudwatch-logs: one OTLP log record as one event.
+import type { TraceIds } from '../../correlation/pairs.ts';
 import { textOf } from '../../model/http-request.ts';
 import type { Attributes, LogRecord, Resource, Scope } from '../../model/otlp.ts';
 import { toJsonObject, toJsonValue } from '../../protocols/xray/from-spans/values.ts';
@@ -16,6 +17,7 @@ export interface LogContext {
   resourceFields: Record<string, unknown>;
   timeUnixMs: number;
   eventId: string;
+  ids?: TraceIds | undefined;
 }
 
 export function logEvent({
@@ -25,6 +27,7 @@ export function logEvent({
   resourceFields,
   timeUnixMs,
   eventId,
+  ids,
 }: LogContext): EventFields {
   const { body, attributes } = record;
   return {
@@ -32,11 +35,12 @@ export function logEvent({
     level: levelOf(record),
     message: messageOf(record),
     service: textOf(resource.attributes, 'service.name'),
-    ...traceFields(record.traceId, record.spanId),
+    ...traceFields(record.traceId, record.spanId, ids),
     logger: scope.name || undefined,
     event: record.eventName || undefined,
     error: errorOf(attributes),
     body: typeof body === 'string' || body === null ? undefined : toJsonValue(body),
+    scope: scope.attributes.size === 0 ? undefined : toJsonObject(scope.attributes),
     attributes: attributes.size === 0 ? undefined : attributesOf(attributes),
     resource: resourceFields,
     event_id: eventId,
@@ -57,9 +61,13 @@ function levelOf({ severityNumber, severityText }: LogRecord): string {
   );
 }
 
+/** SGR of ECMA-48: colours, which werkzeug's access lines carry and the console shows as garbage. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they begin with.
+const COLOUR = /\u001b\[[0-9;]*m/g;
+
 /** Structured loggers put their text under one of two names. */
 function messageOf({ body, eventName }: LogRecord): string {
-  if (typeof body === 'string') return body;
+  if (typeof body === 'string') return body.replace(COLOUR, '');
   if (body instanceof Map) {
     const text = body.get('message') ?? body.get('msg');
     if (typeof text === 'string') return text;
@@ -69,7 +77,7 @@ function messageOf({ body, eventName }: LogRecord): string {
 
 function errorOf(attributes: Attributes): object | undefined {
   const [type, message, stack] = EXCEPTION_KEYS.map((key) => textOf(attributes, key));
-  return type || message ? { type, message, stack } : undefined;
+  return type || message || stack ? { type, message, stack } : undefined;
 }
 
 function attributesOf(attributes: Attributes): Record<string, unknown> {

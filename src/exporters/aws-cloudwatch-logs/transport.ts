@@ -11,7 +11,7 @@ import type { Reason } from '../../model/reasons.ts';
 import { untimely } from './age.ts';
 import type { LogEvent } from './event.ts';
 import { placeOf } from './partition.ts';
-import { createStreams } from './streams.ts';
+import { createStreams, type NewGroup } from './streams.ts';
 
 export type Transport = (
   items: readonly EncodedItem<LogEvent>[],
@@ -103,8 +103,8 @@ export function bodyOf(partition: string, events: readonly LogEvent[]): Uint8Arr
   return Buffer.from(`{${place},"logEvents":[${events.map(({ json }) => json).join(',')}]}`);
 }
 
-export function createTransport(logs: Logs, retentionDays: number | undefined, clock: Clock): Transport {
-  const streams = createStreams(logs, retentionDays);
+export function createTransport(logs: Logs, newGroup: NewGroup, clock: Clock): Transport {
+  const streams = createStreams(logs, newGroup);
   const put = async (items: readonly EncodedItem<LogEvent>[], signal: AbortSignal): Promise<ExportResult> => {
     const partition = items[0]?.partition ?? '';
     const body = bodyOf(

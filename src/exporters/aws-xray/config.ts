@@ -1,6 +1,6 @@
 // Part of exporters/aws-xray: what users may set.
 import type { AwsConfig } from '../../aws/config.ts';
-import { choice, httpUrl, integer, text, type Values } from '../../config/option.ts';
+import { choice, httpUrl, integer, list, text, type Values } from '../../config/option.ts';
 import type { Reason } from '../../model/reasons.ts';
 
 export const options = {
@@ -35,6 +35,13 @@ export const options = {
     schema: integer(1, 64),
     fallback: '8',
     summary: 'Calls to X-Ray at once.',
+  },
+  annotations: {
+    env: 'SIDECAST_XRAY_ANNOTATIONS',
+    schema: list(),
+    summary:
+      'Span attributes that become X-Ray annotations first, and besides a field of their own; otel.resource.<key> names a resource attribute. Others fill up to 50.',
+    example: 'user.id,http.route,otel.resource.deployment.environment',
   },
   resourceArn: {
     env: 'SIDECAST_XRAY_RESOURCE_ARN',

@@ -5,7 +5,7 @@ import type { Reason } from '../../model/reasons.ts';
 import type { JournalRecord } from '../../model/signals.ts';
 import { decodeTraces } from '../../protocols/otlp/decode.ts';
 import { readDocuments } from '../../protocols/xray/datagram.ts';
-import { spanToDocument } from '../../protocols/xray/from-spans.ts';
+import { type SpanTranslator, spanToDocument } from '../../protocols/xray/from-spans.ts';
 import { splitDocument } from '../../protocols/xray/split.ts';
 
 export interface Document {
@@ -34,12 +34,15 @@ export function groupOf({ value: { json } }: EncodedItem<Document>): string | un
  * X-Ray takes 500 KB of a trace that arrives together and 100 KB of one that trickles (AWS re:Post on "Trace Size Exceeded"). An SDK
  * sends a trace's segments together; spans arrive as they end, those of concurrent requests in turns, so they are put together.
  */
-export function encode(record: JournalRecord): Encoded<Document> {
+export function encode(
+  record: JournalRecord,
+  toDocument: SpanTranslator = spanToDocument,
+): Encoded<Document> {
   switch (record.signal) {
     case 'segments':
       return encodeSegments(record);
     case 'traces':
-      return encodeSpans(record);
+      return encodeSpans(record, toDocument);
     default:
       return {
         items: [],
@@ -64,13 +67,13 @@ function encodeSegments(record: JournalRecord): Encoded<Document> {
   return { items, skipped: [], rejected };
 }
 
-function encodeSpans(record: JournalRecord): Encoded<Document> {
+function encodeSpans(record: JournalRecord, toDocument: SpanTranslator): Encoded<Document> {
   const traces = new Map<string, EncodedItem<Document>[]>();
   const rejected: EncodeRejection[] = [];
   let index = 0;
   for (const { resource, scope, spans } of decodeTraces(record.payload)) {
     for (const span of spans) {
-      const translated = spanToDocument(span, resource, scope);
+      const translated = toDocument(span, resource, scope);
       if (translated.ok) {
         const item = toItem(literalOfText(translated.document), record, index);
         const together = traces.get(span.traceId);

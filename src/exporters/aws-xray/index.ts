@@ -1,6 +1,7 @@
 // Part of exporters/aws-xray: the exporter, as a table of contents.
 import type { XRay } from '../../aws/xray.ts';
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
+import { createSpanTranslator } from '../../protocols/xray/from-spans.ts';
 import { check } from './check.ts';
 import type { XRayConfig } from './config.ts';
 import { type Document, encode, groupOf, MAX_DOCUMENTS, MAX_REQUEST_BYTES } from './encoder.ts';
@@ -8,10 +9,14 @@ import { traceUrl } from './links.ts';
 import { createTransport } from './transport.ts';
 
 export function create(
-  config: XRayConfig,
+  config: XRayConfig & { logGroups?: readonly string[] },
   context: ExporterContext & { aws: { xray: XRay } },
 ): Exporter<Document> {
   const { xray } = context.aws;
+  const toDocument = createSpanTranslator({
+    annotations: config.annotations ?? [],
+    logGroups: config.logGroups ?? [],
+  });
   return {
     limits: {
       maxItems: MAX_DOCUMENTS,
@@ -20,7 +25,7 @@ export function create(
       maxWaitMs: 500,
       concurrency: config.concurrency,
     },
-    encode,
+    encode: (record) => encode(record, toDocument),
     groupOf,
     send: createTransport(xray, context.clock),
     check: () => check(xray),

@@ -2,16 +2,9 @@
 import type { CheckResult } from '../../delivery/exporter.ts';
 import { type HttpClient, HttpError } from '../../http/client.ts';
 import { unanswered } from '../../http/unanswered.ts';
-import { endpointFor, type HoneycombConfig } from './config.ts';
-
-/** What `GET /1/auth` says; Classic environments have an empty name. */
-export interface Identity {
-  teamSlug: string;
-  environmentSlug: string;
-  maySend: boolean;
-}
-
-const TIMEOUT_MS = 5000;
+import type { HoneycombConfig } from './config.ts';
+import { askAuth, type Identity, readIdentity } from './identity.ts';
+import { noDataset } from './keys.ts';
 
 export async function* check(
   config: HoneycombConfig,
@@ -19,12 +12,7 @@ export async function* check(
   onIdentity: (identity: Identity) => void,
 ): AsyncGenerator<CheckResult> {
   try {
-    const answer = await http.request({
-      method: 'GET',
-      url: endpointFor(config, '/1/auth'),
-      headers: { 'x-honeycomb-team': config.apiKey?.reveal() ?? '' },
-      timeoutMs: TIMEOUT_MS,
-    });
+    const answer = await askAuth(config, http);
     if (answer.status === 401) {
       const fix = config.apiKey?.remedy('an ingest key of this region') ?? '';
       yield {
@@ -34,7 +22,7 @@ export async function* check(
       };
       return;
     }
-    const identity = answer.status === 200 ? readIdentity(answer.body) : undefined;
+    const identity = readIdentity(answer);
     if (!identity) {
       yield { step: 'identity', status: 'skipped', detail: `/1/auth answered ${answer.status}` };
       return;
@@ -42,6 +30,9 @@ export async function* check(
     onIdentity(identity);
     const place = identity.environmentSlug === '' ? 'Classic' : `environment ${identity.environmentSlug}`;
     yield { step: 'identity', status: 'ok', detail: `team ${identity.teamSlug}, ${place}` };
+    // An app may name one in x-honeycomb-dataset; nobody knows before it sends.
+    if (identity.environmentSlug === '' && config.dataset === undefined)
+      yield { step: 'dataset', status: 'failed', reason: noDataset };
     if (identity.maySend) yield { step: 'permission', status: 'ok', detail: 'may send events' };
     else {
       const fix = 'Give the key the permission Send Events.';
@@ -54,22 +45,5 @@ export async function* check(
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     yield { step: 'identity', status: 'failed', reason: unanswered(error).reason };
-  }
-}
-
-function readIdentity(body: Uint8Array): Identity | undefined {
-  try {
-    const json = JSON.parse(Buffer.from(body).toString('utf8')) as {
-      team?: { slug?: string };
-      environment?: { slug?: string };
-      api_key_access?: { events?: boolean };
-    };
-    return {
-      teamSlug: json.team?.slug ?? '',
-      environmentSlug: json.environment?.slug ?? '',
-      maySend: json.api_key_access?.events !== false,
-    };
-  } catch {
-    return undefined;
   }
 }

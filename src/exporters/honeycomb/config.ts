@@ -7,7 +7,8 @@ export const options = {
     env: 'HONEYCOMB_API_KEY',
     schema: secret(),
     secret: true,
-    summary: 'Key that may send events (an ingest key is enough). Honeycomb is on when it is set.',
+    summary:
+      'Key that may send events (an ingest key is enough). Honeycomb is on when it is set, or an app sends x-honeycomb-team.',
   },
   dataset: {
     env: 'HONEYCOMB_DATASET',
@@ -36,7 +37,7 @@ export function offReason(config: HoneycombConfig): Reason | undefined {
   if (config.apiKey) return undefined;
   return {
     code: 'not_configured',
-    message: 'no Honeycomb key is set',
+    message: 'no Honeycomb key is set, and no app has sent one',
     fix: 'Set HONEYCOMB_API_KEY to an ingest key.',
   };
 }

@@ -1,15 +1,18 @@
 // Part of exporters/honeycomb: received bytes go onward as they are. Export requests concatenate: repeated fields merge.
 import { weight } from '../../delivery/batcher.ts';
-import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
+import type { Decoder, Encoded, EncodedItem, EncodeRejection, Skip } from '../../delivery/exporter.ts';
 import type { JournalRecord, OtlpSignal } from '../../model/signals.ts';
 import { encodeTraces } from '../../protocols/otlp/encode.ts';
 import { fillLogTimes } from '../../protocols/otlp/patch.ts';
 import { select } from '../../protocols/otlp/select.ts';
+import { normalise } from './normalise/normalise.ts';
 
 /** Part of an export request: protobuf that any number of others may follow. */
 export interface Part {
   signal: OtlpSignal;
   dataset: string | undefined;
+  /** Under which key it goes, where sidecast has none of its own. */
+  keyRef: string | undefined;
   bytes: Uint8Array;
 }
 
@@ -17,9 +20,16 @@ export interface Part {
 export const MAX_REQUEST_BYTES = 4_500_000;
 export const MAX_REQUEST_SPANS = 2000;
 
-export function encode(record: JournalRecord, dataset: string | undefined, decoder: Decoder): Encoded<Part> {
+/** Documents as spans: [] for one that is not to be sent. */
+type SegmentSpans = Pick<Decoder, 'segments'>;
+
+export function encode(
+  record: JournalRecord,
+  dataset: string | undefined,
+  spans: SegmentSpans,
+): Encoded<Part> {
   return record.signal === 'segments'
-    ? encodeSegments(record, dataset, decoder)
+    ? encodeSegments(record, dataset, spans)
     : encodeOtlp(record, record.signal, dataset);
 }
 
@@ -42,8 +52,13 @@ function cutOut(item: EncodedItem<Part>, start: number, end: number): EncodedIte
 
 function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string | undefined): Encoded<Part> {
   const { position, payload, receivedAtMs, summary, origin } = record;
-  const bytes = signal === 'logs' && summary.untimed > 0 ? fillLogTimes(payload, receivedAtMs) : payload;
-  const part: Part = { signal, dataset: dataset ?? origin.dataset, bytes };
+  const timed = signal === 'logs' && summary.untimed > 0 ? fillLogTimes(payload, receivedAtMs) : payload;
+  const part: Part = {
+    signal,
+    dataset: dataset ?? origin.dataset,
+    keyRef: origin.keyRef,
+    bytes: normalise(signal, timed),
+  };
   const whole = toItem(part, { position, from: 0, to: summary.items }, receivedAtMs);
   const rejected: EncodeRejection[] = [];
   const items = cutToLimits(whole).filter((item) => {
@@ -54,22 +69,30 @@ function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string |
   return { items, skipped: [], rejected };
 }
 
-function encodeSegments(record: JournalRecord, dataset: string | undefined, decoder: Decoder): Encoded<Part> {
+function encodeSegments(
+  record: JournalRecord,
+  dataset: string | undefined,
+  spans: SegmentSpans,
+): Encoded<Part> {
   const items: EncodedItem<Part>[] = [];
+  const skipped: Skip[] = [];
   const rejected: EncodeRejection[] = [];
-  decoder.segments(record).forEach((groups, index) => {
-    if (groups) {
-      const part: Part = { signal: 'traces', dataset, bytes: encodeTraces(groups) };
+  spans.segments(record).forEach((groups, index) => {
+    if (groups?.length === 0) skipped.push({ from: index, to: index + 1, code: 'replaced' });
+    else if (groups) {
+      const bytes = normalise('traces', encodeTraces(groups));
+      const part: Part = { signal: 'traces', dataset, keyRef: record.origin.keyRef, bytes };
       items.push(
         toItem(part, { position: record.position, from: index, to: index + 1 }, record.receivedAtMs),
       );
     } else rejected.push({ from: index, to: index + 1, reason: notASegment });
   });
-  return { items, skipped: [], rejected };
+  return { items, skipped, rejected };
 }
 
 function toItem(part: Part, sources: EncodedItem<Part>['sources'], timeUnixMs: number): EncodedItem<Part> {
-  const partition = part.dataset === undefined ? part.signal : `${part.signal}\u0000${part.dataset}`;
+  const { signal, keyRef, dataset } = part;
+  const partition = [signal, keyRef ?? '', dataset ?? ''].join('\u0000');
   return { partition, bytes: part.bytes.length, timeUnixMs, sources, value: part };
 }
 
@@ -85,7 +108,7 @@ function cutToLimits(item: EncodedItem<Part>): readonly EncodedItem<Part>[] {
 
 const notASegment = {
   code: 'undecodable' as const,
-  message: 'the X-Ray document is not JSON that a segment could be read from',
+  message: 'no trace id, id and time of a segment can be read from the X-Ray document',
   fix: 'Look at the dead letter: which program sent it?',
 };
 

@@ -1,17 +1,21 @@
 // Part of exporters/honeycomb: the exporter, as a table of contents.
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import type { HttpClient } from '../../http/client.ts';
-import { check, type Identity } from './check.ts';
+import type { AppKeys } from './app-keys.ts';
+import { check } from './check.ts';
 import type { HoneycombConfig } from './config.ts';
 import { encode, MAX_REQUEST_BYTES, MAX_REQUEST_SPANS, type Part, split } from './encoder.ts';
+import { createIdentity } from './identity.ts';
+import { createInProgress } from './in-progress.ts';
 import { traceUrl } from './links.ts';
 import { createTransport } from './transport.ts';
 
 export function create(
   config: HoneycombConfig,
-  context: ExporterContext & { http: HttpClient },
+  context: ExporterContext & { http: HttpClient; appKeys: AppKeys },
 ): Exporter<Part> {
-  let identity: Identity | undefined;
+  const identity = createIdentity(config, context.http, context.clock);
+  const inProgress = createInProgress(context.decoder);
   const userAgent = `sidecast/${context.version}`;
   return {
     limits: {
@@ -21,14 +25,11 @@ export function create(
       maxWaitMs: 200,
       concurrency: 4,
     },
-    encode: (record) => encode(record, config.dataset, context.decoder),
+    encode: (record) => encode(record, config.dataset, inProgress),
     split,
-    send: createTransport(config, { http: context.http, clock: context.clock, userAgent }),
-    check: () =>
-      check(config, context.http, (found) => {
-        identity = found;
-      }),
-    traceUrl: (trace) => traceUrl(config, identity, trace),
+    send: createTransport(config, { ...context, userAgent }),
+    check: () => check(config, context.http, identity.learn),
+    traceUrl: (trace) => traceUrl(config, identity.known(), trace),
     close: async () => undefined,
   };
 }

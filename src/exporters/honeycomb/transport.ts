@@ -8,17 +8,24 @@ import { type HttpAnswer, type HttpClient, HttpError } from '../../http/client.t
 import { retryAfterMs } from '../../http/retry-after.ts';
 import { unanswered } from '../../http/unanswered.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { Reason } from '../../model/reasons.ts';
 import { parseExportResponse, statusMessage } from '../../protocols/otlp/status.ts';
+import type { AppKeys } from './app-keys.ts';
 import { endpointFor, type HoneycombConfig } from './config.ts';
 import type { Part } from './encoder.ts';
+import { keyProblem } from './keys.ts';
 
 export interface TransportContext {
   http: HttpClient;
   clock: Clock;
   userAgent: string;
+  appKeys: AppKeys;
 }
 
 export type Transport = (items: readonly EncodedItem<Part>[], signal: AbortSignal) => Promise<ExportResult>;
+
+const APP_KEY_FIX =
+  'Give the app a key that may send events: x-honeycomb-team in OTEL_EXPORTER_OTLP_HEADERS.';
 
 /**
  * Statuses as the vendor documents them. Anything else is not the vendor speaking, or a wrong path: the data is held, not
@@ -35,13 +42,15 @@ const meanings = (key: HoneycombConfig['apiKey']): Readonly<Record<number, Meani
     status: 'blocked',
     code: 'unauthorized',
     message: 'Honeycomb refuses the key',
-    fix: `${key?.remedy('an ingest key') ?? ''} A Classic key also needs HONEYCOMB_DATASET.`,
+    fix: key?.remedy('an ingest key of this region') ?? APP_KEY_FIX,
   },
   403: {
     status: 'blocked',
     code: 'forbidden',
     message: 'the Honeycomb key may not send events',
-    fix: key?.remedy('a key with the permission Send Events (and Create Dataset for new services)') ?? '',
+    fix:
+      key?.remedy('a key with the permission Send Events (and Create Dataset for new services)') ??
+      APP_KEY_FIX,
   },
   413: {
     status: 'rejected',
@@ -81,11 +90,24 @@ const ELSEWHERE: Meaning = {
   fix: 'Check HONEYCOMB_API_ENDPOINT (a base URL) and HTTPS_PROXY.',
 };
 
+/** Until the app sends its key again: keys are kept in memory only. */
+const KEY_UNKNOWN: Reason = {
+  code: 'key_unknown',
+  message: 'the app has not sent its key since sidecast started',
+  fix: 'Nothing: it is sent once the app sends something. Set HONEYCOMB_API_KEY to have the key at hand.',
+};
+/** What was taken in under a key that is not set any more. */
+const NO_KEY: Reason = {
+  code: 'key_unknown',
+  message: 'the key under which this was taken in is not set any more',
+  fix: 'Set HONEYCOMB_API_KEY to an ingest key.',
+};
+
 const TIMEOUT_MS = 10_000;
 
 export function createTransport(
   config: HoneycombConfig,
-  { http, clock, userAgent }: TransportContext,
+  { http, clock, userAgent, appKeys }: TransportContext,
 ): Transport {
   const compressor = chooseCompressor(config.compression);
   const urls = {
@@ -103,9 +125,14 @@ export function createTransport(
   return async (items, signal) => {
     const [first] = items;
     if (!first) return { status: 'delivered', refused: [] };
-    const { signal: kind, dataset } = first.value;
+    const { signal: kind, dataset, keyRef } = first.value;
+    const appKey = config.apiKey || keyRef === undefined ? undefined : appKeys.reveal(keyRef);
+    if (!config.apiKey && appKey === undefined)
+      return { status: 'blocked', reason: keyRef === undefined ? NO_KEY : KEY_UNKNOWN };
     const body = await compressor.compress(items.map((item) => item.value.bytes));
     const send = async (key: string): Promise<ExportResult> => {
+      const reason = keyProblem(key, { signal: kind, dataset }, config.apiKey);
+      if (reason) return { status: 'blocked', reason };
       const keyed = { ...headers, 'x-honeycomb-team': key };
       const answer = await http.request({
         method: 'POST',
@@ -118,7 +145,7 @@ export function createTransport(
       return answer.status === 200 ? readSuccess(kind, answer) : readFailure(answer, meaningOf, clock.now());
     };
     try {
-      return await sendWithKey(config.apiKey, send);
+      return appKey === undefined ? await sendWithKey(config.apiKey, send) : await send(appKey);
     } catch (error) {
       if (error instanceof HttpError) return { status: 'retryable', ...unanswered(error) };
       throw error;

@@ -1,5 +1,5 @@
 // Part of exporters/rollbar: what users may set.
-import { httpUrl, secret, text, type Values } from '../../config/option.ts';
+import { choice, httpUrl, integer, secret, text, type Values } from '../../config/option.ts';
 import type { Reason } from '../../model/reasons.ts';
 
 /** People paste an origin or the API's base; items go to `/api/1/item/`. */
@@ -20,6 +20,32 @@ export const options = {
     schema: text(),
     summary: 'Environment of all items; else deployment.environment of the resource, else development.',
     example: 'production',
+  },
+  serverRoot: {
+    env: 'ROLLBAR_SERVER_ROOT',
+    schema: text(),
+    summary:
+      "Directory of the application's code, which Rollbar takes off file names; else process.working_directory of the resource.",
+    example: '/app',
+  },
+  handledLevel: {
+    env: 'ROLLBAR_HANDLED_LEVEL',
+    schema: choice('critical', 'error', 'warning', 'info', 'debug'),
+    fallback: 'warning',
+    summary: 'Level of exceptions that were recorded on a span which did not fail; all others are error.',
+  },
+  errorLogs: {
+    env: 'ROLLBAR_ERROR_LOGS',
+    schema: choice('on', 'off'),
+    fallback: 'off',
+    summary: 'Whether log records of severity ERROR and above are sent also when they carry no exception.',
+  },
+  maxPerMinute: {
+    env: 'ROLLBAR_MAX_PER_MINUTE',
+    schema: integer(0, 100_000),
+    fallback: '60',
+    summary:
+      'Items of one and the same error in a minute. Beyond it one in 100 is sent, with the number of those that were not as custom.suppressed_count; they count as skipped (suppressed). 0: all are sent.',
   },
   endpoint: {
     env: 'ROLLBAR_ENDPOINT',

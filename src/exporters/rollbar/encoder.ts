@@ -1,17 +1,34 @@
 // Part of exporters/rollbar: one item for each exception, wherever a record holds one.
 
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
-import type { Decoder, Encoded, EncodedItem } from '../../delivery/exporter.ts';
+import type { ReportedExceptions } from '../../correlation/reported.ts';
+import type { Decoder, Encoded, EncodedItem, Skip } from '../../delivery/exporter.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
+import type { NotableSpans } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
+import type { ReasonCode } from '../../model/reasons.ts';
 import type { JournalRecord } from '../../model/signals.ts';
-import { fromLog, fromSpan, type Occurrence } from './occurrence.ts';
+import { fromLog, fromSpan, type Level, type Occurrence } from './occurrence.ts';
+import { type Admission, fingerprintOf, type Throttle } from './throttle.ts';
 
 /** What an item has besides its stack, about. Items travel alone, so their size bounds memory and nothing else. */
 const BASE_BYTES = 2048;
 
+/** What users may choose about which items there are. */
+export interface Policy {
+  handledLevel: Level;
+  /** Logs of severity ERROR and above are sent also without an exception. */
+  errorLogs?: boolean;
+  throttle?: Throttle;
+  reported?: ReportedExceptions;
+}
+
 /** A span whose exception is reported with an outer span is not applicable: it is the same exception. */
-export function encode(record: JournalRecord, decoder: Decoder): Encoded<Occurrence> {
+export function encode(
+  record: JournalRecord,
+  decoder: Decoder,
+  policy: Policy = { handledLevel: 'warning' },
+): Encoded<Occurrence> {
   if (record.signal === 'metrics') {
     return {
       items: [],
@@ -20,37 +37,69 @@ export function encode(record: JournalRecord, decoder: Decoder): Encoded<Occurre
     };
   }
   const items: EncodedItem<Occurrence>[] = [];
-  const found = record.summary.exceptions === 0 ? [] : occurrencesOf(record, decoder);
-  for (const { index, occurrence } of found) items.push(toEncoded(record, index, occurrence));
-  return { items, skipped: skippedOf(record.summary.items, items), rejected: [] };
+  const aside = new Map<number, ReasonCode>();
+  const found = hasAny(record, policy) ? occurrencesOf(record, decoder, policy) : [];
+  for (const [ordinal, { index, occurrence, isKnown }] of found.entries()) {
+    if (isKnown && !record.origin.only) {
+      aside.set(index, 'duplicate');
+      continue;
+    }
+    const admission = admit(record, ordinal, occurrence, policy);
+    if (!admission.admitted) aside.set(index, 'suppressed');
+    else items.push(toEncoded(record, index, { ...occurrence, suppressed: admission.suppressed }));
+  }
+  return { items, skipped: skippedOf(record.summary.items, items, aside), rejected: [] };
+}
+
+/** What has none is not even decoded. */
+function hasAny({ signal, summary }: JournalRecord, { errorLogs }: Policy): boolean {
+  return summary.exceptions > 0 || (signal === 'logs' && errorLogs === true && summary.errors > 0);
+}
+
+/** What a person replays was chosen by that person. */
+function admit(
+  { position, receivedAtMs, origin }: JournalRecord,
+  ordinal: number,
+  occurrence: Occurrence,
+  { throttle }: Policy,
+): Admission {
+  if (!throttle || origin.only) return { admitted: true, suppressed: 0 };
+  return throttle.admit(fingerprintOf(occurrence), { position, ordinal, receivedAtMs });
 }
 
 interface Found {
   index: number;
   occurrence: Occurrence;
+  /** An earlier record told of it. */
+  isKnown?: boolean;
 }
 
-function occurrencesOf(record: JournalRecord, decoder: Decoder): readonly Found[] {
+function occurrencesOf(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
   switch (record.signal) {
     case 'traces':
-      return raisedExceptions(decoder.notableSpans(record)).map((raised) => ({
-        index: raised.index,
-        occurrence: fromSpan(raised),
-      }));
+      return inSpans(String(record.position), decoder.notableSpans(record), policy);
     case 'logs':
-      return inLogs(record, decoder);
+      return inLogs(record, decoder, policy);
     default:
-      return inSegments(record, decoder);
+      return inSegments(record, decoder, policy);
   }
 }
 
-function inLogs(record: JournalRecord, decoder: Decoder): readonly Found[] {
+function inSpans(place: string, notable: NotableSpans, policy: Policy): readonly Found[] {
+  return raisedExceptions(notable).map((raised) => ({
+    index: raised.index,
+    occurrence: fromSpan(raised, policy.handledLevel),
+    isKnown: policy.reported?.isKnown(raised, notable, place) ?? false,
+  }));
+}
+
+function inLogs(record: JournalRecord, decoder: Decoder, { errorLogs }: Policy): readonly Found[] {
   const found: Found[] = [];
   const first = firstPlaceOf(record);
   let index = 0;
   for (const { resource, scope, records } of decoder.logs(record)) {
     for (const log of records) {
-      const occurrence = fromLog(log, resource, scope, { ...first, item: first.item + index });
+      const occurrence = fromLog(log, resource, scope, { ...first, item: first.item + index }, errorLogs);
       if (occurrence) found.push({ index, occurrence });
       index++;
     }
@@ -58,11 +107,11 @@ function inLogs(record: JournalRecord, decoder: Decoder): readonly Found[] {
   return found;
 }
 
-function inSegments(record: JournalRecord, decoder: Decoder): readonly Found[] {
+function inSegments(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
   return decoder
     .segments(record)
     .flatMap((groups = [], index) =>
-      raisedExceptions(allSpans(groups)).map((raised) => ({ index, occurrence: fromSpan(raised) })),
+      inSpans(`${record.position}:${index}`, allSpans(groups), policy).map((found) => ({ ...found, index })),
     );
 }
 
@@ -80,7 +129,17 @@ function toEncoded(record: JournalRecord, index: number, occurrence: Occurrence)
   };
 }
 
-function skippedOf(count: number, items: readonly EncodedItem<Occurrence>[]): Encoded<Occurrence>['skipped'] {
+/** `aside`: source items whose exceptions are not sent, unless another of theirs is. */
+function skippedOf(
+  count: number,
+  items: readonly EncodedItem<Occurrence>[],
+  aside: ReadonlyMap<number, ReasonCode>,
+): readonly Skip[] {
   const used = new Set(items.map(({ sources }) => sources.from));
-  return gapsBetween(used, count).map(([from, to]) => ({ from, to, code: 'not_applicable' }));
+  const unused = [...aside].filter(([index]) => !used.has(index));
+  const known = new Set([...used, ...aside.keys()]);
+  return [
+    ...gapsBetween(known, count).map(([from, to]): Skip => ({ from, to, code: 'not_applicable' })),
+    ...unused.map(([from, code]): Skip => ({ from, to: from + 1, code })),
+  ];
 }

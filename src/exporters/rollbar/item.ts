@@ -1,9 +1,13 @@
 // Part of exporters/rollbar: an occurrence as the Items API takes it.
+import type { RecentLog } from '../../correlation/recent-logs.ts';
 import { requestFacts, textOf } from '../../model/http-request.ts';
 import type { Attributes } from '../../model/otlp.ts';
 import { toJsonObject } from '../../protocols/xray/from-spans/values.ts';
 import { toXRayTraceId } from '../../protocols/xray/ids.ts';
+import { frameworkOf } from './framework.ts';
 import type { Occurrence } from './occurrence.ts';
+import { requestOf } from './request.ts';
+import { telemetryOf } from './telemetry.ts';
 import { bareClass, traceBody } from './trace-body.ts';
 
 /** Rollbar, Items API: longer values make an item invalid. */
@@ -13,41 +17,45 @@ const MAX_ID_CHARS = 40;
 export interface ItemContext {
   /** ROLLBAR_ENVIRONMENT. */
   environment: string | undefined;
+  /** ROLLBAR_SERVER_ROOT. */
+  serverRoot?: string | undefined;
   version: string;
+  /** Of the trace. */
+  recentLogs?: readonly RecentLog[] | undefined;
 }
 
 /** `data` of the request. */
 export function toItem(
   occurrence: Occurrence,
-  { environment, version }: ItemContext,
+  { environment, serverRoot, version, recentLogs = [] }: ItemContext,
 ): Record<string, unknown> {
   const { uuid, level, timeUnixNano, attributes, resource, name } = occurrence;
-  const { body, fingerprint } = traceBody(occurrence);
-  const facts = requestFacts(attributes);
+  const { body, fingerprint } =
+    occurrence.kind === 'message' ? messageBody(occurrence) : traceBody(occurrence);
   const codeVersion = textOf(resource.attributes, 'service.version', 'vcs.ref.head.revision');
   return {
     environment: (environment ?? environmentOf(resource.attributes)).slice(0, MAX_TEXT_CHARS),
-    body,
+    body: { ...body, telemetry: telemetryOf(recentLogs) },
     level,
     timestamp: Number(timeUnixNano / 1_000_000_000n),
     uuid,
     ...(codeVersion ? { code_version: codeVersion.slice(0, MAX_ID_CHARS) } : {}),
     language: languageOf(resource.attributes),
     framework: frameworkOf(occurrence.scope.name),
-    context: (facts?.route ?? name).slice(0, MAX_TEXT_CHARS),
-    request: facts && {
-      url: facts.url,
-      method: facts.method,
-      headers: facts.userAgent ? { 'User-Agent': facts.userAgent } : {},
-      user_ip: facts.clientAddress,
-    },
+    context: (requestFacts(attributes)?.route ?? name).slice(0, MAX_TEXT_CHARS),
+    request: requestOf(attributes),
     person: personOf(attributes),
-    server: serverOf(resource.attributes),
+    server: serverOf(resource.attributes, serverRoot),
     custom: customOf(occurrence),
     ...(fingerprint ? { fingerprint } : {}),
     notifier: { name: 'sidecast', version },
     attributes: attributesOf(occurrence),
   };
+}
+
+/** Rollbar groups messages by their words without the numbers. */
+function messageBody({ message }: Occurrence): { body: object; fingerprint?: undefined } {
+  return { body: { message: { body: message } } };
 }
 
 function environmentOf(resource: Attributes): string {
@@ -61,33 +69,40 @@ function languageOf(resource: Attributes): string | undefined {
   return language && version ? `${language} ${version}` : language;
 }
 
-/** `opentelemetry.instrumentation.flask` and `@opentelemetry/instrumentation-express` name the framework last. */
-function frameworkOf(scopeName: string): string | undefined {
-  return /^@?opentelemetry[./]instrumentation[.-]([\w-]+)$/.exec(scopeName)?.[1];
-}
-
 function personOf(attributes: Attributes): object | undefined {
-  const id = textOf(attributes, 'user.id', 'enduser.id');
-  if (id === undefined) return undefined;
+  const given = attributes.get('user.id') ?? attributes.get('enduser.id');
+  const id = typeof given === 'number' || typeof given === 'bigint' ? String(given) : given;
+  if (typeof id !== 'string' || id === '') return undefined;
   const username = textOf(attributes, 'user.name')?.slice(0, MAX_TEXT_CHARS);
   const email = textOf(attributes, 'user.email')?.slice(0, MAX_TEXT_CHARS);
   return { id: id.slice(0, MAX_ID_CHARS), username, email };
 }
 
-function serverOf(resource: Attributes): object {
+/**
+ * Rollbar takes `root` off file names before it groups, so items of different release folders are one, and folds frames that are
+ * not below it. File names stay whole, as in what its own libraries send.
+ */
+function serverOf(resource: Attributes, serverRoot: string | undefined): object {
   const pid = resource.get('process.pid');
-  return { host: textOf(resource, 'host.name'), pid: typeof pid === 'number' ? pid : undefined };
+  const root = (serverRoot ?? textOf(resource, 'process.working_directory'))?.replace(/[\\/]+$/, '');
+  return {
+    host: textOf(resource, 'host.name'),
+    pid: typeof pid === 'number' ? pid : undefined,
+    root: root || undefined,
+  };
 }
 
-function customOf({ type, logged, name, attributes, resource, traceId, spanId }: Occurrence): object {
+function customOf(occurrence: Occurrence): object {
+  const { type, logged, name, attributes, resource, traceId, spanId, suppressed, ids } = occurrence;
   const isBare = bareClass(type, textOf(resource.attributes, 'telemetry.sdk.language')) === type;
   return {
     service: textOf(resource.attributes, 'service.name'),
-    trace_id: traceId || undefined,
+    trace_id: ids?.otlp ?? (traceId || undefined),
     span_id: spanId || undefined,
-    xray_trace_id: traceId ? toXRayTraceId(traceId) : undefined,
+    xray_trace_id: traceId ? toXRayTraceId(ids?.xray ?? traceId) : undefined,
     name,
     message: logged,
+    suppressed_count: suppressed || undefined,
     exception_type: isBare ? undefined : type,
     attributes: toJsonObject(attributes),
     resource: toJsonObject(resource.attributes),

@@ -1,4 +1,5 @@
 // Part of exporters/rollbar: one item, and what each answer means.
+import type { RecentLogs } from '../../correlation/recent-logs.ts';
 import type { EncodedItem, ExportResult } from '../../delivery/exporter.ts';
 import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
 import { sendWithKey } from '../../delivery/with-key.ts';
@@ -11,11 +12,13 @@ import type { RollbarConfig } from './config.ts';
 import { toItem } from './item.ts';
 import type { Occurrence } from './occurrence.ts';
 import { finisher, MAX_PAYLOAD_BYTES } from './payload.ts';
+import { createRateWindow, type RateWindow, rateLimitMs } from './rate-window.ts';
 
 export interface TransportContext {
   http: HttpClient;
   clock: Clock;
   version: string;
+  recentLogs?: Pick<RecentLogs, 'of'>;
 }
 
 export type Transport = (
@@ -73,26 +76,29 @@ const meanings = (token: RollbarConfig['accessToken']): Readonly<Record<number, 
 });
 
 const TIMEOUT_MS = 10_000;
-const MAX_WAIT_MS = 3_600_000;
 
 /** What Rollbar finds too large is cut further: first its own libraries' limit, then what any proxy lets pass. */
 const SIZES_BYTES = [MAX_PAYLOAD_BYTES, 128 * 1024, 32 * 1024];
 
 export function createTransport(config: RollbarConfig, context: TransportContext): Transport {
+  const window = createRateWindow(context.clock);
   return async ([item], signal) => {
     if (!item) return { status: 'delivered', refused: [] };
+    const closed = window.closed();
+    if (closed) return closed;
     const finish = await finisher();
+    const { traceId } = item.value;
+    const recentLogs = traceId === '' ? undefined : await context.recentLogs?.of(traceId);
     let refused: ExportResult = { status: 'rejected', reason: TOO_LARGE };
     let sentBytes = Number.POSITIVE_INFINITY;
     for (const maxBytes of SIZES_BYTES) {
       if (maxBytes >= sentBytes) continue;
       // Made here rather than in the encoder: parsing and scrubbing a stack takes a millisecond, and a record may hold hundreds.
-      const body = finish(
-        toItem(item.value, { environment: config.environment, version: context.version }),
-        maxBytes,
-      );
+      // What only helps goes first.
+      const helpful = maxBytes === MAX_PAYLOAD_BYTES ? { recentLogs } : {};
+      const body = finish(toItem(item.value, { ...config, version: context.version, ...helpful }), maxBytes);
       if (!body) return refused;
-      const result = await post(config, context, body, signal);
+      const result = await post(config, context, body, signal, window);
       if (result.status !== 'rejected' || result.reason.code !== 'too_large') return result;
       const message = `${result.reason.message}, also when it is cut to ${body.length} bytes`;
       refused = { ...result, reason: { ...TOO_LARGE, message } };
@@ -108,6 +114,7 @@ export async function post(
   { http, clock, version }: TransportContext,
   body: Uint8Array,
   signal?: AbortSignal,
+  window?: RateWindow,
 ): Promise<ExportResult> {
   const send = async (token: string): Promise<ExportResult> => {
     const answer = await http.request({
@@ -122,6 +129,7 @@ export async function post(
       timeoutMs: TIMEOUT_MS,
       ...(signal ? { signal } : {}),
     });
+    window?.read(answer.headers);
     return readAnswer(answer, meanings(config.accessToken), clock.now());
   };
   try {
@@ -161,12 +169,6 @@ function readBody(text: string): { err: unknown; message: string } | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Rollbar's own header; it sends no Retry-After. */
-function rateLimitMs(headers: HttpAnswer['headers']): number | undefined {
-  const waitMs = Number(headers['x-rate-limit-remaining-seconds']) * 1000;
-  return waitMs > 0 ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
 }
 
 const TOO_LARGE: Reason = {

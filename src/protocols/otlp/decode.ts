@@ -36,9 +36,9 @@ export function decodeNotable(body: Uint8Array): NotableSpans {
       index += 1;
     }
   });
-  // Read now, while the body is there; wanted only where one exception may have been recorded twice.
+  // Read now, while the body is there; wanted where one exception may have been recorded twice, also in another request.
   const recorded = spans.filter(({ span }) => span.events.length > 0);
-  const parents = recorded.length > 1 ? decodeParents(body) : new Map();
+  const parents = recorded.length > 0 ? decodeParents(body) : new Map();
   return { spans, parents: () => parents };
 }
 

@@ -4,6 +4,8 @@ import { type Exception, type Frame, splitHeadline } from './exception.ts';
 const FRAME = /^\s*at (.+?\))(?: in (.+):line (\d+))?\s*$/;
 const INNER = /^\s*---> (?:\(Inner Exception #\d+\) )?(.*?)(?:<---)?$/;
 const END_OF_INNER = /^\s*--- End of inner exception stack trace ---/;
+/** Ends an inner exception of an AggregateException that is printed after the outer's frames. */
+const END_OF_MEMBER = /<---\s*$/;
 const NOTE = /^\s*--- /;
 
 interface Open {
@@ -18,7 +20,7 @@ export function parseDotnet(lines: readonly string[]): Exception[] {
   for (const line of lines) {
     const current = open.at(-1);
     const inner = INNER.exec(line);
-    const frame = FRAME.exec(line);
+    const frame = FRAME.exec(line.replace(END_OF_MEMBER, ''));
     if (inner) {
       const next = { headline: [inner[1] ?? ''], frames: [] };
       all.push(next);
@@ -28,6 +30,7 @@ export function parseDotnet(lines: readonly string[]): Exception[] {
     } else if (frame) {
       current?.frames.push({ file: frame[2] ?? '', line: Number(frame[3] ?? 0), function: frame[1] ?? '' });
     } else if (current?.frames.length === 0 && !NOTE.test(line)) current.headline.push(line);
+    if (END_OF_MEMBER.test(line) && open.length > 1) open.pop();
   }
   return all.map(({ headline, frames }) => ({
     ...splitHeadline(

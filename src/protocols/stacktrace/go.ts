@@ -1,15 +1,16 @@
-// Part of protocols/stacktrace: runtime/debug.Stack and panics: pairs of lines, newest call first.
+// Part of protocols/stacktrace: Go's panics and debug.Stack: newest call first, a line for the call and one for the place.
 import type { Exception, Frame } from './exception.ts';
 
 const FILE = /^\s+(.+):(\d+)(?: \+0x[0-9a-f]+)?(?: fp=.*)?$/;
 const GOROUTINE = /^goroutine \d+ \[/;
+/** `panic: `, indented where a deferred call panicked again, or `fatal error: `, which nothing can recover from. */
+const HEADLINE = /^(?:\s*(panic)|(fatal error)): (.*?)(?: \[recovered(?:, repanicked)?\])?$/;
 /** What runs between the failure and the printing of it. */
 const MACHINERY =
-  /^(?:runtime[./]|panic$|go\.opentelemetry\.io\/otel\/sdk\/trace\.(?:recordStackTrace|\(\*recordingSpan\)\.))/;
+  /^(?:runtime[./]|go\.opentelemetry\.io\/otel\/sdk\/trace\.(?:recordStackTrace|\(\*recordingSpan\)\.))/;
 
 export function parseGo(lines: readonly string[]): Exception[] {
-  const panic = lines.find((line) => line.startsWith('panic: '));
-  const frames: Frame[] = [];
+  let frames: Frame[] = [];
   let goroutines = 0;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i] ?? '';
@@ -18,10 +19,23 @@ export function parseGo(lines: readonly string[]): Exception[] {
     const place = FILE.exec(lines[i + 1] ?? '');
     if (!place || line === '' || /^\s/.test(line)) continue;
     const name = functionName(line);
-    if (!MACHINERY.test(name)) frames.push({ file: place[1] ?? '', line: Number(place[2]), function: name });
+    // What is above `panic` are the deferred calls that found it.
+    if (name === 'panic') frames = [];
+    else if (!MACHINERY.test(name))
+      frames.push({ file: place[1] ?? '', line: Number(place[2]), function: name });
   }
-  const message = panic?.slice('panic: '.length).replace(/ \[recovered\].*$/, '') ?? '';
-  return [{ type: panic === undefined ? '' : 'panic', message, frames: frames.reverse() }];
+  return [{ ...headlineOf(lines), frames: frames.reverse() }];
+}
+
+/** Of several panics the last one is what ended the program. Messages may have several lines. */
+function headlineOf(lines: readonly string[]): { type: string; message: string } {
+  const end = lines.findIndex((line) => line === '' || GOROUTINE.test(line) || line.startsWith('[signal '));
+  const head = lines.slice(0, Math.max(0, end));
+  const last = head.findLastIndex((line) => HEADLINE.test(line));
+  if (last < 0) return { type: '', message: '' };
+  const [, panic, fatal, text] = HEADLINE.exec(head[last] ?? '') ?? [];
+  const message = [text, ...head.slice(last + 1).map((line) => line.trim())].join('\n');
+  return { type: panic ?? fatal ?? '', message };
 }
 
 /** `main.(*T).Do(0xc000010, {0x1, 0x2})` and `created by main.run in goroutine 1` without their tails. */

@@ -5,6 +5,8 @@ import { type Exception, type Frame, splitHeadline } from './exception.ts';
 const FRAME = /^\s*at (?:[^()\s]*\/)?([^()\s/]+)\(([^()]*)\)/;
 const MORE = /^\s*\.\.\. (\d+) (?:more|common frames omitted)/;
 const NESTED = /^(\s*)(Caused by|Suppressed): (.*)$/;
+/** Stands for an exception that is above already. */
+const CIRCULAR = /^\[CIRCULAR REFERENCE: /;
 const THREAD = /^Exception in thread "[^"]*" /;
 
 interface Trace {
@@ -21,6 +23,7 @@ export function parseJava(lines: readonly string[]): Exception[] {
   for (const line of lines) {
     const nested = NESTED.exec(line);
     const current = traces.at(-1);
+    if (nested && CIRCULAR.test(nested[3] ?? '')) continue;
     if (nested) {
       traces.push(nestedTrace(traces, (nested[1] ?? '').length, nested[2] === 'Suppressed', nested[3] ?? ''));
     } else if (!current) {

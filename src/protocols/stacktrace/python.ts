@@ -16,19 +16,25 @@ export function parsePython(lines: readonly string[]): Exception[] {
   // One list for each exception of the chain: itself, then the members of its group.
   const chain: Exception[][] = [[]];
   let block: string[] = [];
+  // Where the current member of a group begins: what its cause led to goes before the cause.
+  let memberAt = 0;
   const close = () => {
     const exception = parseBlock(block);
-    if (exception) chain.at(-1)?.push(exception);
+    if (exception) chain.at(-1)?.splice(memberAt, 0, exception);
     block = [];
   };
   for (const line of lines) {
     const inGroup = MARGIN.test(line);
     const text = inGroup ? line.replace(MARGIN, '') : line;
-    if (inGroup && SUB_EXCEPTION.test(line)) close();
-    else if (CHAINED.test(text)) {
+    if (inGroup && SUB_EXCEPTION.test(line)) {
+      close();
+      memberAt = chain.at(-1)?.length ?? 0;
+    } else if (CHAINED.test(text)) {
       close();
       // A cause inside a group belongs to a member, not to the group: it stays among the members.
-      if (!inGroup) chain.push([]);
+      if (inGroup) continue;
+      chain.push([]);
+      memberAt = 0;
     } else block.push(text);
   }
   close();

@@ -1,34 +1,47 @@
 // Part of protocols/xray: one OTLP span as a segment or subsegment document. Runs for every span on its way to X-Ray.
-import { type Resource, type Scope, type Span, SpanKind, StatusCode } from '../../model/otlp.ts';
+import { type Resource, type Scope, type Span, SpanKind } from '../../model/otlp.ts';
 import type { Reason } from '../../model/reasons.ts';
 import { awsCallBlock, isAwsCall } from './from-spans/aws.ts';
 import { type Cause, causeOf } from './from-spans/cause.ts';
-import type { LinkBlock, XRayDocument } from './from-spans/document.ts';
+import type { XRayDocument } from './from-spans/document.ts';
+import { flagsOf, takeFlags } from './from-spans/flags.ts';
 import { httpBlock } from './from-spans/http.ts';
+import { linksOf } from './from-spans/links.ts';
 import { segmentName, subsegmentName } from './from-spans/name.ts';
 import { otelMetadata, unixNanoToSeconds } from './from-spans/otel.ts';
-import { createReader, type Reader, takeText } from './from-spans/reader.ts';
-import { type ResourceParts, resourceParts } from './from-spans/resource.ts';
-import { restOf } from './from-spans/rest.ts';
-import { MAX_DOCUMENT_BYTES, serialize } from './from-spans/shrink.ts';
+import { createReader, takeText } from './from-spans/reader.ts';
+import { createResourceParts, type ResourceParts } from './from-spans/resource.ts';
+import { type Rest, restOf } from './from-spans/rest.ts';
+import { serialize } from './from-spans/shrink.ts';
 import { sqlBlock } from './from-spans/sql.ts';
-import { toJsonObject } from './from-spans/values.ts';
-import { isUsableId, toXRayTraceId } from './ids.ts';
+import { derivedId, isUsableId, toXRayTraceId } from './ids.ts';
+import { X_RAY_SCOPE } from './segment.ts';
 
 export type SpanDocument = { ok: true; id: string; document: string } | { ok: false; reason: Reason };
 
-export function spanToDocument(span: Span, resource: Resource, scope: Scope): SpanDocument {
+export interface SpanSettings {
+  /** Attributes that become annotations before others, also where they have a field of their own. */
+  annotations: readonly string[];
+  /** Where a resource does not name its log groups. */
+  logGroups: readonly string[];
+}
+
+export type SpanTranslator = (span: Span, resource: Resource, scope: Scope) => SpanDocument;
+
+export function createSpanTranslator({ annotations, logGroups }: SpanSettings): SpanTranslator {
+  const partsOf = createResourceParts(logGroups);
+  return (span, resource, scope) => toDocument(span, partsOf(resource), scope, annotations);
+}
+
+export const spanToDocument = createSpanTranslator({ annotations: [], logGroups: [] });
+
+function toDocument(span: Span, parts: ResourceParts, scope: Scope, listed: readonly string[]): SpanDocument {
   if (!isUsableId(span.traceId, 32) || !isUsableId(span.spanId, 16)) {
     return invalid('the span has no usable trace id or span id');
   }
   if (span.startTimeUnixNano === 0n && span.endTimeUnixNano === 0n) return invalid('the span has no time');
-  const document = serialize(build(span, resourceParts(resource), scope));
-  if (document.fits) return { ok: true, id: span.spanId, document: document.text };
-  const message = `the span has ${document.bytes} bytes as an X-Ray document, also without metadata and stacks; X-Ray takes ${MAX_DOCUMENT_BYTES}`;
-  return {
-    ok: false,
-    reason: { code: 'too_large', message, fix: 'Record fewer or shorter attributes on the span.' },
-  };
+  const built = build(span, parts, scope, listed);
+  return { ok: true, id: built.id, document: serialize(built) };
 }
 
 function invalid(message: string): SpanDocument {
@@ -40,17 +53,67 @@ function invalid(message: string): SpanDocument {
 
 const NO_CAUSE: Cause = { block: undefined, unparsed: [] };
 
-function build(span: Span, parts: ResourceParts, scope: Scope): XRayDocument {
+function build(span: Span, parts: ResourceParts, scope: Scope, listed: readonly string[]): XRayDocument {
+  if (!startsService(span)) return describe(span, parts, scope, listed, false);
+  const isCall = span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER;
+  return isCall ? segmentAround(span, parts, scope, listed) : describe(span, parts, scope, listed, true);
+}
+
+/** A call that nothing surrounds, of a script for instance: as a segment it would seem to be a request to the caller. */
+function segmentAround(
+  span: Span,
+  parts: ResourceParts,
+  scope: Scope,
+  listed: readonly string[],
+): XRayDocument {
+  const call = describe(span, parts, scope, listed, false);
+  const { trace_id, parent_id, start_time, end_time, in_progress, fault, error, throttle } = call;
+  return {
+    name: segmentName(createReader(span.attributes), span, parts.serviceName),
+    id: derivedId(`${span.spanId}^`),
+    trace_id,
+    parent_id,
+    type: undefined,
+    namespace: undefined,
+    start_time,
+    end_time,
+    in_progress,
+    fault,
+    error,
+    throttle,
+    user: undefined,
+    origin: parts.origin,
+    http: undefined,
+    aws: parts.aws,
+    sql: undefined,
+    service: parts.service,
+    cause: undefined,
+    links: undefined,
+    annotations: undefined,
+    metadata: parts.metadata && { 'otel.resource': parts.metadata },
+    subsegments: [{ ...call, trace_id: undefined, parent_id: undefined, type: undefined }],
+  };
+}
+
+function describe(
+  span: Span,
+  parts: ResourceParts,
+  scope: Scope,
+  listed: readonly string[],
+  isSegment: boolean,
+): XRayDocument {
   const reader = createReader(span.attributes);
-  const isSegment = startsService(span);
   // The name reads what the blocks below use up, so it comes first.
-  const name = isSegment ? segmentName(reader, span, parts.serviceName) : subsegmentName(reader, span);
+  const wasSegment = scope.name === X_RAY_SCOPE;
+  const name = isSegment
+    ? segmentName(reader, span, parts.serviceName)
+    : subsegmentName(reader, span, wasSegment);
   const isAws = isAwsCall(reader);
   const http = httpBlock(reader, span.kind);
   const awsCall = isAws ? awsCallBlock(reader) : undefined;
   const sql = sqlBlock(reader);
   const user = isSegment ? takeText(reader, 'user.id', 'enduser.id') : undefined;
-  const flags = flagsOf(span, http?.response?.status);
+  const flags = (wasSegment && takeFlags(reader)) || flagsOf(span, http?.response?.status);
   const cause =
     span.events.length > 0 || flags.fault || flags.error ? causeOf(span, parts.language) : NO_CAUSE;
   const hasEnded = span.endTimeUnixNano !== 0n;
@@ -75,17 +138,25 @@ function build(span: Span, parts: ResourceParts, scope: Scope): XRayDocument {
     service: isSegment ? parts.service : undefined,
     cause: cause.block,
     links: span.links.length === 0 ? undefined : linksOf(span),
-    ...restWithOtel(reader, parts, isSegment, otelMetadata(span, scope, name, isSegment, cause.unparsed)),
+    ...withOtel(
+      restOf(reader, listed, isSegment ? parts.attributes : undefined),
+      isSegment ? parts.metadata : undefined,
+      otelMetadata(span, scope, name, isSegment, cause.unparsed),
+    ),
+    subsegments: undefined,
   };
 }
 
 /** OTLP span flags: bit 8 says that bit 9 is known, bit 9 that the parent is in another process. */
+const PARENT_IS_KNOWN = 0x100;
 const PARENT_IS_REMOTE = 0x300;
 
 /** A segment is where a service begins its part of the trace; all else is a subsegment. */
 function startsService(span: Span): boolean {
   if (span.kind === SpanKind.SERVER || !isUsableId(span.parentSpanId, 16)) return true;
-  return (span.flags & PARENT_IS_REMOTE) === PARENT_IS_REMOTE;
+  if ((span.flags & PARENT_IS_REMOTE) === PARENT_IS_REMOTE) return true;
+  // SDKs of before 2024 do not say. What consumes a message then hangs below who sent it, and is a service of its own.
+  return span.kind === SpanKind.CONSUMER && (span.flags & PARENT_IS_KNOWN) === 0;
 }
 
 function namespaceOf(kind: number, isAws: boolean): XRayDocument['namespace'] {
@@ -93,38 +164,15 @@ function namespaceOf(kind: number, isAws: boolean): XRayDocument['namespace'] {
   return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER ? 'remote' : undefined;
 }
 
-/** 429 is error and throttle, other 4xx error, 5xx fault; without such a status, an ERROR span is a fault. */
-function flagsOf(span: Span, status = 0): Pick<XRayDocument, 'fault' | 'error' | 'throttle'> {
-  const isError = status >= 400 && status < 500;
-  const isFault = status >= 500 || (!isError && span.status.code === StatusCode.ERROR);
-  return {
-    fault: isFault ? true : undefined,
-    error: isError ? true : undefined,
-    throttle: status === 429 ? true : undefined,
-  };
-}
-
 function awsOf(place: XRayDocument['aws'], call: XRayDocument['aws']): XRayDocument['aws'] {
   return call === undefined ? place : { ...place, ...call };
 }
 
-function linksOf(span: Span): LinkBlock[] | undefined {
-  const links = span.links.filter((link) => isUsableId(link.traceId, 32) && isUsableId(link.spanId, 16));
-  return links.map(({ traceId, spanId, attributes }) => ({
-    trace_id: toXRayTraceId(traceId),
-    id: spanId,
-    attributes: attributes.size === 0 ? undefined : toJsonObject(attributes),
-  }));
-}
-
-function restWithOtel(
-  reader: Reader,
-  parts: ResourceParts,
-  isSegment: boolean,
+function withOtel(
+  { annotations, metadata }: Rest,
+  resource: Readonly<Record<string, unknown>> | undefined,
   otel: Record<string, unknown> | undefined,
 ): Pick<XRayDocument, 'annotations' | 'metadata'> {
-  const { annotations, metadata } = restOf(reader);
-  const resource = isSegment ? parts.metadata : undefined;
   if (!otel && !resource) return { annotations, metadata };
   const all: NonNullable<XRayDocument['metadata']> = metadata ?? {};
   if (otel) all['otel'] = otel;

@@ -36,6 +36,9 @@ export interface Segment extends JsonObject {
   readonly traced?: unknown;
 }
 
+/** Names the scope of spans that were segments. */
+export const X_RAY_SCOPE = 'aws-xray';
+
 /** Undefined only when the document is no JSON object at all. */
 export function parseSegment(document: Uint8Array | string): Segment | undefined {
   const text =

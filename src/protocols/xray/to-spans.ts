@@ -2,18 +2,21 @@
 import { type Attributes, type Span, type SpanGroup, SpanKind, StatusCode } from '../../model/otlp.ts';
 import { derivedId, fromXRayTraceId, spanIdOf } from './ids.ts';
 import { asNumber, asObject, asObjects, asText } from './json.ts';
-import { isIndependentSubsegment, type Segment, secondsToUnixNano } from './segment.ts';
-import { spanAttributes } from './to-spans/attributes.ts';
+import { isIndependentSubsegment, type Segment, secondsToUnixNano, X_RAY_SCOPE } from './segment.ts';
+import { type AttributeMap, spanAttributes } from './to-spans/attributes.ts';
 import { createCauses } from './to-spans/cause.ts';
 import { spanLinks } from './to-spans/links.ts';
+import { addOldNames } from './to-spans/old-names.ts';
 import { languageOf, segmentResource } from './to-spans/resource.ts';
 
 export interface SegmentContext {
   /** For a lone subsegment, whose document does not say which service it ran in. */
-  serviceName?: string;
+  serviceName?: string | undefined;
+  /** Whether attributes have the names of the old conventions as well. */
+  oldNames?: boolean;
 }
 
-const SCOPE = { name: 'aws-xray', version: '', attributes: new Map() };
+const SCOPE = { name: X_RAY_SCOPE, version: '', attributes: new Map() };
 
 /** Segment and subsegments, depth first, parents before children; [] when trace id, id or every time is missing. */
 export function segmentToSpans(segment: Segment, context: SegmentContext = {}): SpanGroup[] {
@@ -29,7 +32,9 @@ export function segmentToSpans(segment: Segment, context: SegmentContext = {}): 
   const open: Place[] = [{ segment, spanId: rootId, parentId, earliest: rootTime, isRoot: true }];
   // A stack of our own: recursive code makes documents nested as deep as 64 KB allow.
   for (let place = open.pop(); place; place = open.pop()) {
-    spans.push(toSpan(place, traceId, causes));
+    const span = toSpan(place, traceId, causes);
+    if (context.oldNames) addOldNames(span.attributes, span.kind);
+    spans.push(span);
     const { spanId, earliest } = place;
     const children = asObjects(place.segment.subsegments).map((child: Segment, i): Place => {
       const id = spanIdOf(asText(child.id) ?? '') ?? derivedId(`${spanId}/${i}`);
@@ -50,7 +55,11 @@ interface Place {
   isRoot: boolean;
 }
 
-function toSpan(place: Place, traceId: string, causes: ReturnType<typeof createCauses>): Span {
+function toSpan(
+  place: Place,
+  traceId: string,
+  causes: ReturnType<typeof createCauses>,
+): Span & { attributes: AttributeMap } {
   const { segment, spanId, parentId } = place;
   const attributes = spanAttributes(segment);
   const kind = kindOf(segment, place.isRoot);
@@ -64,8 +73,8 @@ function toSpan(place: Place, traceId: string, causes: ReturnType<typeof createC
     spanId,
     parentSpanId: parentId,
     traceState: '',
-    flags: 0,
-    name: asText(segment.name) ?? (place.isRoot ? 'segment' : 'subsegment'),
+    flags: flagsOf(place),
+    name: nameOf(place),
     kind,
     startTimeUnixNano,
     endTimeUnixNano,
@@ -74,6 +83,21 @@ function toSpan(place: Place, traceId: string, causes: ReturnType<typeof createC
     links: spanLinks(segment),
     status: statusOf(segment, kind, attributes, events[0]?.attributes ?? new Map()),
   };
+}
+
+/** OTLP span flags: that it is known whether the parent is in another process, and that it is. */
+const PARENT_IS_KNOWN = 0x100;
+const PARENT_IS_REMOTE = 0x200;
+
+function flagsOf({ segment, parentId, isRoot }: Place): number {
+  if (parentId === '') return 0;
+  return isRoot && !isIndependentSubsegment(segment) ? PARENT_IS_KNOWN | PARENT_IS_REMOTE : PARENT_IS_KNOWN;
+}
+
+/** A document that was a span has the span's name in metadata where it could not be its own (from-spans/otel.ts). */
+function nameOf({ segment, isRoot }: Place): string {
+  const otel = asObject(asObject(segment.metadata)?.['otel']);
+  return asText(otel?.['name']) ?? asText(segment.name) ?? (isRoot ? 'segment' : 'subsegment');
 }
 
 function timeOf(value: unknown): bigint {

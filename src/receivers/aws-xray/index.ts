@@ -34,6 +34,8 @@ export interface XRayReceiverOptions {
   intake: Intake;
   /** What the SDKs are told; without it, X-Ray's Default rule. */
   sampling?: SamplingAnswers;
+  /** An SDK asked for sampling rules or quotas. */
+  onPoll?(peer: string): void;
   log: LogLine;
   clock?: Clock;
   /** Records come from here; the journal gives them back when everybody has settled them. */
@@ -116,7 +118,7 @@ export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
           onNoTcp: options.onNoTcp,
           log,
           openUdp: sockets.open,
-          createApi: () => createSamplingApi(sampling),
+          createApi: () => createSamplingApi(sampling, options.onPoll),
         });
       } catch (error) {
         await sockets.end();

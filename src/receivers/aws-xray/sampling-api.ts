@@ -1,6 +1,6 @@
 // Part of receivers/aws-xray: the two sampling calls of the X-Ray SDKs, answered at once from memory. An SDK that gets no answer
 // to its first one runs on its built-in rule for five minutes, and Java's waits no longer than two seconds.
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Sampling } from '../../sampling/index.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -11,7 +11,10 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export type SamplingAnswers = Pick<Sampling, 'rulesAnswer' | 'targetsAnswer'>;
 
 /** Nothing here waits for AWS, and nothing that a client sends reaches AWS as it is. The server does not listen yet. */
-export function createSamplingApi(sampling: SamplingAnswers): FastifyInstance {
+export function createSamplingApi(
+  sampling: SamplingAnswers,
+  onPoll: (peer: string) => void = () => undefined,
+): FastifyInstance {
   const api = fastify({
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -27,8 +30,12 @@ export function createSamplingApi(sampling: SamplingAnswers): FastifyInstance {
   api.removeAllContentTypeParsers();
   api.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-  api.post('/GetSamplingRules', (_request, reply) => send(reply, 200, sampling.rulesAnswer()));
+  api.post('/GetSamplingRules', (request, reply) => {
+    onPoll(peerOf(request));
+    return send(reply, 200, sampling.rulesAnswer());
+  });
   api.post('/SamplingTargets', (request, reply) => {
+    onPoll(peerOf(request));
     const answer = sampling.targetsAnswer(typeof request.body === 'string' ? request.body : '');
     if (answer) return send(reply, 200, answer);
     return send(reply, 400, message('The body is not a GetSamplingTargets request.'));
@@ -46,6 +53,9 @@ export function createSamplingApi(sampling: SamplingAnswers): FastifyInstance {
   );
   return api;
 }
+
+/** As of UDP. */
+const peerOf = ({ ip }: FastifyRequest): string => (ip.startsWith('::ffff:') ? ip.slice(7) : ip);
 
 const message = (text: string): Buffer => Buffer.from(JSON.stringify({ message: text }));
 

@@ -19,6 +19,8 @@ export interface OtlpReceiverOptions {
   corsOrigins: readonly string[];
   ingestToken?: Secret;
   intake: Intake;
+  /** What a record stores of the Honeycomb key that the client sent. */
+  keyRefOf?: (key: string | undefined) => string | undefined;
   log: LogLine;
   clock: Clock;
   pool?: BufferPool;

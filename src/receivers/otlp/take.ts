@@ -22,6 +22,8 @@ export interface TakeOptions {
   /** Bodies come from here; what reaches the journal goes back when everybody has settled it. */
   pool: BufferPool;
   json: JsonConverter;
+  /** What a record stores of the Honeycomb key that the client sent. */
+  keyRefOf?: (key: string | undefined) => string | undefined;
 }
 
 export interface Taken {
@@ -91,13 +93,13 @@ async function accept(
   body: Buffer,
   knownSignal: OtlpSignal | undefined,
   type: Encoding,
-  { intake, clock, json }: TakeOptions,
+  { intake, clock, json, keyRefOf }: TakeOptions,
 ): Promise<Taken> {
   const { signal, protobuf, found } = (await asProtobuf(knownSignal, body, type, json)) ?? unknownSignal();
   const { summary, invalid, invalidReason } = found;
   const partial = invalid.length > 0 ? { rejected: invalid.length, message: invalidReason } : undefined;
   if (summary.items === invalid.length) return { signal, partial };
-  const record = { signal, receivedAtMs: clock.now(), origin: originOf(request) };
+  const record = { signal, receivedAtMs: clock.now(), origin: originOf(request, keyRefOf) };
   try {
     if (!partial) await intake.accept('otlp', { ...record, payload: protobuf, summary });
     else {
@@ -137,9 +139,14 @@ function unknownSignal(): never {
   );
 }
 
-function originOf(request: IncomingMessage): Origin {
+function originOf(request: IncomingMessage, keyRefOf: TakeOptions['keyRefOf']): Origin {
   const address = request.socket.remoteAddress ?? '';
   const peer = address.startsWith('::ffff:') ? address.slice(7) : address;
   const dataset = request.headers['x-honeycomb-dataset'];
-  return typeof dataset === 'string' && dataset !== '' ? { peer, dataset } : { peer };
+  const keyRef = keyRefOf?.(request.headers['x-honeycomb-team']?.toString().trim());
+  return {
+    peer,
+    ...(typeof dataset === 'string' && dataset !== '' && { dataset }),
+    ...(keyRef !== undefined && { keyRef }),
+  };
 }

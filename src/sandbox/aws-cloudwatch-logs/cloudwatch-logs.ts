@@ -54,7 +54,7 @@ export function createCloudWatchLogs(
         'A batch in one PutLogEvents request cannot span more than 24 hours.',
       );
     }
-    for (const event of taken) store.add(idOf(event), () => ({ group, stream, ...event }), aliasOf(event));
+    for (const event of taken) store.add(idOf(event), () => ({ group, stream, ...event }), namesOf(event));
     store.countRefused(events.length - taken.length);
     // The token is still returned, and ignored when it comes back (API reference).
     return { value: { nextSequenceToken: '0', ...(info && { rejectedLogEventsInfo: info }) } };
@@ -123,9 +123,9 @@ function idOf(event: LogEvent): string {
 }
 
 /** A log record that its sender named `log.id`, under the same name as at Honeycomb. */
-function aliasOf(event: LogEvent): string | undefined {
+function namesOf(event: LogEvent): readonly string[] | undefined {
   const named = asObject(fieldsOf(event)['attributes'])?.['log.id'];
-  return typeof named === 'string' ? `log:${named}` : undefined;
+  return typeof named === 'string' ? [`log:${named}`] : undefined;
 }
 
 /** For the fault `partial`: this API can only refuse the beginning or the end of a batch. */

@@ -18,6 +18,8 @@ export interface Unprocessed {
 
 export interface Judged {
   id: string | undefined;
+  /** Its own, and those of the subsegments in it. */
+  ids: readonly string[];
   traceId: string;
   /** Undefined when the document is good. */
   unprocessed: Unprocessed | undefined;
@@ -28,7 +30,8 @@ export function judgeDocument(document: string): Judged {
   const id = typeof segment?.['id'] === 'string' ? segment['id'] : undefined;
   const traceId = typeof segment?.['trace_id'] === 'string' ? segment['trace_id'] : '';
   const code = segment ? problemOf(segment, Buffer.byteLength(document)) : 'ParseError';
-  return { id, traceId, unprocessed: code === undefined ? undefined : unprocessed(id, code) };
+  const ids = partsOf(segment ?? {}).flatMap((part) => (typeof part['id'] === 'string' ? [part['id']] : []));
+  return { id, ids, traceId, unprocessed: code === undefined ? undefined : unprocessed(id, code) };
 }
 
 export function unprocessed(id: string | undefined, code: string): Unprocessed {
@@ -37,7 +40,7 @@ export function unprocessed(id: string | undefined, code: string): Unprocessed {
 }
 
 /** Python's SDK writes NaN and Infinity as they are; X-Ray takes such documents. */
-export function parseDocument(document: string): Fields | undefined {
+function parseDocument(document: string): Fields | undefined {
   try {
     return asObject(JSON.parse(document));
   } catch {
@@ -74,17 +77,24 @@ function problemOf(segment: Fields, bytes: number): string | undefined {
 /** Names, ids and annotations of the subsegments too: annotations are counted over the whole document. */
 function problemInside(segment: Fields): string | undefined {
   let annotations = 0;
-  const open: Fields[] = [segment];
-  for (let part = open.pop(); part; part = open.pop()) {
+  for (const part of partsOf(segment)) {
     if (!isSegmentId(part['id'])) return 'InvalidId';
     if (!isName(part['name'])) return 'InvalidName';
     const pairs = Object.entries(asObject(part['annotations']) ?? {});
     if (!pairs.every(([key, value]) => isAnnotation(key, value))) return 'InvalidAnnotation';
     annotations += pairs.length;
-    const below = part['subsegments'];
-    if (Array.isArray(below)) open.push(...below.map((element) => asObject(element) ?? {}));
   }
   return annotations > MAX_ANNOTATIONS ? 'TooManyAnnotations' : undefined;
+}
+
+/** The segment and the subsegments in it, however deep. */
+function partsOf(segment: Fields): readonly Fields[] {
+  const parts: Fields[] = [segment];
+  for (const part of parts) {
+    const below = part['subsegments'];
+    if (Array.isArray(below)) for (const element of below) parts.push(asObject(element) ?? {});
+  }
+  return parts;
 }
 
 const isSegmentId = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{16}$/i.test(value);

@@ -7,7 +7,7 @@ import { verifySignature } from '../sigv4.ts';
 import type { Store } from '../store.ts';
 import { type Answer, parseObject, type Vendor } from '../vendor.ts';
 import { createControlPlane } from './control-plane.ts';
-import { type Judged, judgeDocument, parseDocument, type Unprocessed, unprocessed } from './documents.ts';
+import { type Judged, judgeDocument, type Unprocessed, unprocessed } from './documents.ts';
 import { TraceSizes } from './trace-sizes.ts';
 
 /** X-Ray API reference, PutTraceSegments; the service words it so. */
@@ -51,7 +51,7 @@ export function createXRay(store: Store, credentials: readonly AwsCredential[], 
     if (documents.length > MAX_DOCUMENTS) return invalid(`Exceeding maximum segment count: ${MAX_DOCUMENTS}`);
     if (
       fault.kind === 'poison' &&
-      documents.some((document) => parseDocument(document)?.['id'] === fault.itemId)
+      documents.some((document) => judgeDocument(document).ids.includes(fault.itemId))
     ) {
       return fault.status === undefined
         ? invalid('The request holds a document that cannot be processed.')
@@ -62,7 +62,7 @@ export function createXRay(store: Store, credentials: readonly AwsCredential[], 
       const judged = judgeDocument(document);
       const refusal = verdict(document, judged, fault);
       if (refusal) UnprocessedTraceSegments.push(refusal);
-      else store.add(judged.id ?? '', () => document);
+      else store.add(judged.id ?? '', () => document, judged.ids);
     }
     store.countRefused(UnprocessedTraceSegments.length);
     return restJson(200, { UnprocessedTraceSegments });

@@ -1,8 +1,8 @@
-// Part of the sandbox: Honeycomb's OTLP endpoints and /1/auth.
+// Part of the sandbox: Honeycomb's OTLP endpoints, /1/auth and markers.
 import type { OtlpSignal } from '../../model/signals.ts';
 import { everySecond, type Fault } from '../faults.ts';
 import type { Store } from '../store.ts';
-import { type Answer, header, jsonAnswer, type Vendor, type VendorRequest } from '../vendor.ts';
+import { type Answer, header, jsonAnswer, parseObject, type Vendor, type VendorRequest } from '../vendor.ts';
 import { type Format, formatOf, readBody } from './body.ts';
 import { type Item, itemsOf } from './items.ts';
 import { describeKey, kindOfKey } from './keys.ts';
@@ -14,6 +14,8 @@ const SIGNAL_OF_PATH: Readonly<Record<string, OtlpSignal>> = {
   '/v1/logs': 'logs',
   '/v1/metrics': 'metrics',
 };
+
+const MARKERS = '/1/markers/';
 
 /** `keys` undefined: every key of a valid shape is known. */
 export function createHoneycomb(store: Store, keys: readonly string[] | undefined): Vendor {
@@ -40,6 +42,16 @@ export function createHoneycomb(store: Store, keys: readonly string[] | undefine
       : jsonAnswer(200, describeKey(header(request, 'x-honeycomb-team') ?? ''));
   }
 
+  /** An ingest key cannot have the permission Manage Markers (API documentation, "Markers"). */
+  function marker(request: VendorRequest): Answer {
+    if (request.method !== 'POST') return methodNotAllowed('POST');
+    const problem = keyProblem(request, undefined);
+    const key = header(request, 'x-honeycomb-team') ?? '';
+    if (problem || key.startsWith('hc')) return jsonAnswer(401, { error: problem ?? 'no permission' });
+    const body = parseObject(request.body);
+    return body ? jsonAnswer(201, { id: 'sandbox', ...body }) : jsonAnswer(400, { error: 'no JSON object' });
+  }
+
   function take(
     request: VendorRequest,
     format: Format,
@@ -62,11 +74,11 @@ export function createHoneycomb(store: Store, keys: readonly string[] | undefine
     destination: 'honeycomb',
     claims({ path }) {
       if (Object.hasOwn(SIGNAL_OF_PATH, path)) return 'items';
-      return path === '/1/auth' ? 'other' : undefined;
+      return path === '/1/auth' || path.startsWith(MARKERS) ? 'other' : undefined;
     },
     answer(request, fault) {
       const signal = SIGNAL_OF_PATH[request.path];
-      if (!signal) return auth(request);
+      if (!signal) return request.path === '/1/auth' ? auth(request) : marker(request);
       if (request.method !== 'POST') return methodNotAllowed('POST');
       const format = formatOf(request);
       if (!format) return failure(request, 415, 'unsupported content type');
@@ -82,7 +94,7 @@ export function createHoneycomb(store: Store, keys: readonly string[] | undefine
     },
     refuse(request, status, retryAfter) {
       const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
-      if (request.path === '/1/auth')
+      if (!Object.hasOwn(SIGNAL_OF_PATH, request.path))
         return jsonAnswer(status, { error: `sandbox fault ${status}` }, headers);
       return failure(request, status, `sandbox fault ${status}`, headers);
     },

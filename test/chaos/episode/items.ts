@@ -1,6 +1,7 @@
 // Part of the chaos tests: what is sent, and under which ids each destination has to have it.
 import { uuidOf } from '../../../src/exporters/rollbar/uuid.ts';
 import type { DestinationId, OtlpSignal } from '../../../src/model/signals.ts';
+import { derivedId } from '../../../src/protocols/xray/ids.ts';
 
 /** A span, log record, metric point or segment. */
 export interface SourceItem {
@@ -24,6 +25,7 @@ export interface Datagram {
 
 type Random = () => number;
 
+const CALLER = 'ca11e4ca11e4ca11';
 const ITEMS_PER_REQUEST = 12;
 /** Two names, because one service that speaks both protocols is described twice and told once. */
 const OTLP_SERVICE = 'chaos-otlp';
@@ -53,19 +55,24 @@ export function createItems(random: Random) {
     const traceId = traceIdOf(spanId);
     const isServer = random() < 0.6;
     const fails = random() < 0.25;
+    const parentSpanId = isServer || random() < 0.5 ? '' : CALLER;
     const http = { 'http.method': 'GET', 'http.target': '/', 'http.status_code': fails ? 500 : 200 };
     const json = {
       traceId,
       spanId,
       name: isServer ? 'GET /' : 'SELECT',
       kind: isServer ? 2 : 3,
+      parentSpanId,
       startTimeUnixNano: nanos(),
       endTimeUnixNano: nanos(),
       attributes: isServer ? attributes(http) : [],
       events: fails ? [{ timeUnixNano: nanos(), name: 'exception', attributes: attributes(EXCEPTION) }] : [],
       status: fails ? { code: 2, message: 'boom' } : {},
     };
-    return { json, item: { ids: spanIds(traceId, spanId, isServer, fails) } };
+    const ids = spanIds(traceId, spanId, isServer, fails);
+    if (isServer || parentSpanId !== '') return { json, item: { ids } };
+    // X-Ray has a call that nothing surrounds as a subsegment in a segment made for it.
+    return { json, item: { ids: { ...ids, 'aws-xray': [spanId, derivedId(`${spanId}^`)] } } };
   }
 
   function logRecord(): { json: object; item: SourceItem } {

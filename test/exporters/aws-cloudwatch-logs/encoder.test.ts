@@ -126,6 +126,11 @@ describe('log records', () => {
       { message: 'started', event: 'started' },
     ],
     [{ body: 42 }, { message: '42', body: 42 }],
+    [{ body: '\u001b[33mGET /nope HTTP/1.1\u001b[0m 404' }, { message: 'GET /nope HTTP/1.1 404' }],
+    [
+      { attributes: attributes({ 'exception.stacktrace': 'at f (a.js:1:2)', n: 1 }) },
+      { error: { stack: 'at f (a.js:1:2)' }, attributes: { n: 1 } },
+    ],
     [{ severityNumber: 0, severityText: 'NOTICE' }, { level: 'notice' }],
     [{ severityNumber: 24 }, { level: 'fatal' }],
     [{ severityNumber: 1 }, { level: 'trace' }],
@@ -136,6 +141,28 @@ describe('log records', () => {
     [{ timeUnixNano: 0n }, { timestamp: new Date(NOW_MS).toISOString() }],
   ])('of many shapes read well (%#)', (given, expected) => {
     expect(messages(ofLogs(log(given)))).toMatchObject([expected]);
+  });
+
+  it('are cut to the size that was asked for', () => {
+    const received = record('logs', new Uint8Array(), 1);
+    const own = decoded({ logs: () => [log({ body: `head ${'x'.repeat(300_000)} tail` })] });
+
+    const result = encode(received, { clock, decoder: own, partitionOf, maxEventBytes: 262_144 });
+
+    expect(result.items[0]?.bytes).toBeLessThanOrEqual(262_144);
+    expect(messages(result)).toMatchObject([
+      { truncated: true, message: expect.stringMatching(/^head x+ … \d+ characters cut … x+ tail$/) },
+    ]);
+  });
+
+  it('have the attributes of their scope', () => {
+    const plain = log({});
+    const scope = { ...plain.scope, attributes: attributes({ component: 'db' }) };
+
+    expect(messages(ofLogs({ ...plain, scope }, plain)).map((line) => line['scope'])).toEqual([
+      { component: 'db' },
+      undefined,
+    ]);
   });
 
   it('outside of what the vendor takes are refused before they are sent', () => {
@@ -203,21 +230,53 @@ describe('spans', () => {
     expect(messages(result)).toMatchObject([{ message: 'GET / 12.0 ms' }]);
   });
 
-  it('keep the query out of the line, and name the user', () => {
-    const asked = span({
-      attributes: attributes({
+  it.each([
+    [
+      {
         'http.request.method': 'GET',
+        'url.scheme': 'https',
         'url.path': '/x',
-        'url.query': 'token=1',
-        'user.id': 'u1',
+        'url.query': 'page=2&access_token=1&q=a=b&key=2&flag',
+        'client.address': '10.0.0.7',
         'http.response.status_code': 204,
-      }),
-    });
+      },
+    ],
+    [
+      {
+        'http.method': 'GET',
+        'http.scheme': 'https',
+        'http.target': '/x?page=2&access_token=1&q=a=b&key=2&flag',
+        'net.peer.ip': '10.0.0.7',
+        'http.status_code': 204,
+      },
+    ],
+    [
+      {
+        'http.method': 'GET',
+        'http.url': 'https://api.example.com/x?page=2&access_token=1&q=a=b&key=2&flag#part',
+        'http.client_ip': '10.0.0.7',
+        'http.status_code': 204,
+      },
+    ],
+  ])('carry what an access log does, without the secrets of the query (%#)', (values) => {
+    const asked = span({ attributes: attributes({ ...values, 'user.id': 'u1' }) });
 
     expect(messages(ofSpans(group([asked])))).toMatchObject([
-      { message: 'GET /x 204 12.0 ms', user_id: 'u1' },
+      {
+        timestamp: new Date(NOW_MS).toISOString(),
+        message: 'GET /x 204 12.0 ms',
+        http: {
+          method: 'GET',
+          scheme: 'https',
+          path: '/x',
+          query: 'page=2&access_token=***&q=a=b&key=***&flag',
+          status: 204,
+        },
+        duration_ms: 12,
+        peer: '10.0.0.7',
+        user_id: 'u1',
+      },
     ]);
-    expect(JSON.stringify(messages(ofSpans(group([asked]))))).not.toContain('token');
   });
 
   it('share an id between an access line and nothing else', () => {
@@ -283,16 +342,40 @@ describe('metrics', () => {
 });
 
 describe(partitions, () => {
+  const log = { logger: 'app.db', attributes: attributes({ 'thread.name': 'MainThread' }) };
+  const of = (template: string, values: Record<string, string | number>) =>
+    partitions('g', template)({ resource: { attributes: attributes(values) }, timeUnixMs: NOW_MS, log });
+
   it.each([
     ['{service.name}', { 'service.name': 'api' }, 'api'],
     ['{service.name}/{host.name}', { 'service.name': 'a:b*c' }, 'a_b_c/unknown'],
     ['{service.name}', {}, 'unknown_service'],
     ['fixed', {}, 'fixed'],
     ['{service.name}', { 'service.name': 'x'.repeat(600) }, 'x'.repeat(512)],
+    ['{date}/{service.name}', { 'service.name': 'api' }, '2026-11-21/api'],
+    ['{strftime:%y-%m-%d %Hh%M %q}', {}, '26-11-21 01h47 %q'],
+    [
+      '{machine_name}/{program_name}/{logger_name}/{process_id}/{thread_name}',
+      { 'host.name': 'h', 'process.executable.name': 'flask', 'process.pid': 12 },
+      'h/flask/app.db/12/MainThread',
+    ],
+    ['{machine_name}/{program_name}', { 'service.name': 'api' }, 'unknown/api'],
+    ['{}{', {}, '{}{'],
+    ['{constructor}', {}, 'unknown'],
   ])('fills %s from %j', (template, values, stream) => {
-    expect(partitions('g', template)({ attributes: attributes(values as Record<string, string>) })).toBe(
-      `g\u0000${stream}`,
+    expect(of(template, values as Record<string, string | number>)).toBe(`g\u0000${stream}`);
+  });
+
+  it('has a group of its own for what is made of spans, where one is named', () => {
+    const twoGroups = partitions('logs', '{logger_name}', 'requests');
+    const own = { clock, decoder, partitionOf: twoGroups };
+    const partitionsOf = (received: JournalRecord) =>
+      new Set(encode(received, own).items.map(({ partition }) => partition));
+
+    expect(partitionsOf(traces('python-otel/02-traces-batch-2-errors.bin'))).toEqual(
+      new Set(['requests\u0000requests']),
     );
+    expect(partitionsOf(logs('python-otel-auto/01-logs.bin'))).toContain('logs\u0000app');
   });
 });
 

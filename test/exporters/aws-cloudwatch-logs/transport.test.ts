@@ -35,12 +35,14 @@ function logsAnswering(answers: Answers): Logs & { calls: string[] } {
       headers: {},
       body: Buffer.from(await next('put', Buffer.from(body).toString())),
     }),
-    createLogGroup: async (group) => void (await next('group', group)),
+    createLogGroup: async (group, logClass) => void (await next('group', `${group} ${logClass}`)),
     createLogStream: async (group, stream) => void (await next('stream', `${group}/${stream}`)),
     putRetentionPolicy: async (group, days) => void (await next('retention', `${group} ${days}`)),
     close: async () => undefined,
   };
 }
+
+const NEW_GROUP = { retentionDays: 30, logClass: 'INFREQUENT_ACCESS' as const };
 
 const items = (count = 1) =>
   Array.from({ length: count }, (_, i) =>
@@ -53,8 +55,25 @@ const missing = () =>
   });
 const exists = () => new AwsError('exists', '', { code: 'ResourceAlreadyExistsException', status: 400 });
 const send = (answers: Answers, count = 1) =>
-  createTransport(logsAnswering(answers), 30, clock)(items(count), never);
+  createTransport(logsAnswering(answers), NEW_GROUP, clock)(items(count), never);
 const kinds = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
+
+describe('a check of two groups', () => {
+  it('says of either that it may not be written', async () => {
+    const denied = new AwsError('forbidden', 'no', { code: 'AccessDeniedException', status: 400 });
+    const logs = logsAnswering({ put: [missing(), denied] });
+
+    const results = await all(check(logs, partitions('logs', '{service.name}', 'requests')));
+
+    expect(logs.calls).toMatchObject(
+      [/"logGroupName":"logs"/, /"logGroupName":"requests"/].map((name) => expect.stringMatching(name)),
+    );
+    expect(results).toMatchObject([
+      { step: 'identity', status: 'ok' },
+      { step: 'permission', status: 'failed', reason: { code: 'forbidden' } },
+    ]);
+  });
+});
 
 describe('events that grew too old while they waited', () => {
   const DAY_MS = 86_400_000;
@@ -69,7 +88,7 @@ describe('events that grew too old while they waited', () => {
   it('are refused by themselves, and the others are sent without them', async () => {
     const logs = logsAnswering({ put: [{ rejectedLogEventsInfo: { tooNewLogEventStartIndex: 1 } }] });
 
-    const result = await createTransport(logs, 30, clock)(aged(14, 15, 1, 2), never);
+    const result = await createTransport(logs, NEW_GROUP, clock)(aged(14, 15, 1, 2), never);
 
     expect(logs.calls).toEqual([expect.stringContaining('[{"timestamp":2,"message":"m"},{"timestamp":3')]);
     expect(result).toMatchObject({
@@ -85,7 +104,7 @@ describe('events that grew too old while they waited', () => {
   it('cost no request when there are no others', async () => {
     const logs = logsAnswering({});
 
-    const result = await createTransport(logs, 30, clock)(aged(20, 30), never);
+    const result = await createTransport(logs, NEW_GROUP, clock)(aged(20, 30), never);
 
     expect(logs.calls).toEqual([]);
     expect(result).toMatchObject({ status: 'delivered', refused: [{ index: 0 }, { index: 1 }] });
@@ -96,7 +115,11 @@ describe(createTransport, () => {
   it('writes the request as the API takes it', async () => {
     const logs = logsAnswering({});
 
-    const result = await createTransport(logs, undefined, clock)(items(2), never);
+    const result = await createTransport(
+      logs,
+      { ...NEW_GROUP, retentionDays: undefined },
+      clock,
+    )(items(2), never);
 
     expect(result).toEqual({ status: 'delivered', refused: [] });
     expect(logs.calls).toEqual([
@@ -175,24 +198,33 @@ describe('a missing stream', () => {
   it('is made, and the events are sent again', async () => {
     const logs = logsAnswering({ put: [missing()] });
 
-    expect(await createTransport(logs, 30, clock)(items(), never)).toEqual({
+    expect(await createTransport(logs, NEW_GROUP, clock)(items(), never)).toEqual({
       status: 'delivered',
       refused: [],
     });
     expect(kinds(logs.calls)).toEqual(['put', 'stream', 'put']);
   });
 
-  it('is made after its group, whose retention is set', async () => {
+  it('is made after its group, whose class and retention are set', async () => {
     const logs = logsAnswering({ put: [missing()], stream: [missing()] });
 
-    expect(await createTransport(logs, 30, clock)(items(), never)).toMatchObject({ status: 'delivered' });
-    expect(logs.calls.slice(1, -1)).toEqual(['stream g/s', 'group g', 'retention g 30', 'stream g/s']);
+    expect(await createTransport(logs, NEW_GROUP, clock)(items(), never)).toMatchObject({
+      status: 'delivered',
+    });
+    expect(logs.calls.slice(1, -1)).toEqual([
+      'stream g/s',
+      'group g INFREQUENT_ACCESS',
+      'retention g 30',
+      'stream g/s',
+    ]);
   });
 
   it('leaves the retention of a group that somebody else made', async () => {
     const logs = logsAnswering({ put: [missing()], stream: [missing(), exists()], group: [exists()] });
 
-    expect(await createTransport(logs, 30, clock)(items(), never)).toMatchObject({ status: 'delivered' });
+    expect(await createTransport(logs, NEW_GROUP, clock)(items(), never)).toMatchObject({
+      status: 'delivered',
+    });
     expect(kinds(logs.calls)).toEqual(['put', 'stream', 'group', 'stream', 'put']);
   });
 
@@ -204,7 +236,7 @@ describe('a missing stream', () => {
 
   it('is made once for requests that miss it together', async () => {
     const logs = logsAnswering({ put: [missing(), missing(), missing()], stream: [missing()] });
-    const transport = createTransport(logs, undefined, clock);
+    const transport = createTransport(logs, { ...NEW_GROUP, retentionDays: undefined }, clock);
 
     const results = await Promise.all([
       transport(items(), never),
@@ -218,7 +250,7 @@ describe('a missing stream', () => {
 
   it('is waited for when it is not visible yet, and made again when it went away', async () => {
     const logs = logsAnswering({ put: [missing(), missing(), missing()] });
-    const transport = createTransport(logs, undefined, clock);
+    const transport = createTransport(logs, { ...NEW_GROUP, retentionDays: undefined }, clock);
 
     expect(await transport(items(), never)).toMatchObject({
       status: 'retryable',
@@ -272,6 +304,9 @@ describe(create, () => {
   const config = {
     group: 'my/group',
     stream: '{service.name}',
+    requestsGroup: undefined,
+    maxEventBytes: 1_048_576,
+    logClass: 'STANDARD' as const,
     retentionDays: undefined,
     endpoint: undefined,
     region: 'us-east-1',
@@ -303,6 +338,9 @@ describe(create, () => {
     ['group', 'aws/mine', false],
     ['group', 'a b', false],
     ['group', '/ecs/cruddur#1', true],
+    ['maxEventBytes', '256KiB', true],
+    ['maxEventBytes', '2MiB', false],
+    ['maxEventBytes', '0', false],
     ['retentionDays', '30', true],
     ['retentionDays', '31', false],
   ] as const)('takes %s=%s: %s', (name, value, isValid) => {
@@ -319,6 +357,9 @@ describe(create, () => {
     expect(url).toBe(
       "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:logs-insights$3FqueryDetail$3D~(end~'2026-11-21T01*3a52*3a35.000Z~start~'2026-11-21T01*3a42*3a34.000Z~timeType~'ABSOLUTE~tz~'UTC~editorString~'fields*20*40timestamp*2c*20level*2c*20message*20*7c*20filter*20traceId*20*3d*20*22abc*22*20*7c*20sort*20*40timestamp~source~(~'my*2fgroup))",
     );
+    expect(
+      traceUrl({ ...config, requestsGroup: 'other' }, { traceId: 'abc', startUnixMs: 0, endUnixMs: 0 }),
+    ).toMatch(/~source~\(~'my\*2fgroup~'other\)\)$/);
     expect(
       traceUrl({ ...config, region: undefined }, { traceId: 'abc', startUnixMs: 0, endUnixMs: 0 }),
     ).toBeUndefined();

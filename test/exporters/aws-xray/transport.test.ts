@@ -6,13 +6,13 @@ import type { XRay } from '../../../src/aws/xray.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { check } from '../../../src/exporters/aws-xray/check.ts';
 import { offReason, options } from '../../../src/exporters/aws-xray/config.ts';
-import { encode } from '../../../src/exporters/aws-xray/encoder.ts';
+import { documentOf, encode } from '../../../src/exporters/aws-xray/encoder.ts';
 import { create } from '../../../src/exporters/aws-xray/index.ts';
 import { traceUrl } from '../../../src/exporters/aws-xray/links.ts';
 import { createTransport } from '../../../src/exporters/aws-xray/transport.ts';
 import { HttpError, type HttpFailure } from '../../../src/http/client.ts';
 import { GATHER_MS } from '../../../src/receivers/aws-xray/gather.ts';
-import { all, context, NOW_MS, never, segments } from '../records.ts';
+import { all, context, NOW_MS, never, segments, traces } from '../records.ts';
 
 const { clock } = context('aws-xray');
 
@@ -242,6 +242,26 @@ describe(create, () => {
     expect(exporter.limits).toMatchObject({ maxItems: 50, maxBytes: 1_000_000, concurrency: 8 });
     // The daemon's own: no segment waits longer than a second, the receiver's gathering included.
     expect(exporter.limits.maxWaitMs + GATHER_MS).toBeLessThan(1000);
+  });
+
+  it('gives segments the annotations and the log groups that it was told', () => {
+    const annotations = ['http.request.method', 'otel.resource.service.name'];
+    const exporter = create(
+      { ...config, annotations, logGroups: ['cruddur', 'cruddur-requests'] },
+      { ...context('aws-xray'), aws: { xray: xrayAnswering({}) } },
+    );
+
+    const { items } = exporter.encode(traces('python-otel-auto/02-traces-stable-semconv.bin'));
+    const made = items.map((item) => JSON.parse(Buffer.from(documentOf(item.value)).toString()));
+
+    expect(made.filter(({ http, type }) => http && !type).length).toBeGreaterThan(0);
+    for (const { aws, annotations: indexed } of made.filter(({ http, type }) => http && !type)) {
+      expect(aws.cloudwatch_logs).toEqual([{ log_group: 'cruddur' }, { log_group: 'cruddur-requests' }]);
+      expect(indexed).toMatchObject({
+        http_request_method: 'GET',
+        otel_resource_service_name: expect.any(String),
+      });
+    }
   });
 
   it('links to the console of the region and its partition', () => {

@@ -6,8 +6,12 @@ import { decodeLogs } from '../../../src/protocols/otlp/decode.ts';
 import { jsonToProtobuf } from '../../../src/protocols/otlp/json.ts';
 import { record } from '../records.ts';
 
+/** Texts in pieces: a whole one of more than 64 KB would be cut. */
 function logsOf(texts: readonly string[]) {
-  const logRecords = texts.map((stringValue) => ({ timeUnixNano: '1', body: { stringValue } }));
+  const logRecords = texts.map((text) => {
+    const values = (text.match(/.{1,60000}/g) ?? []).map((stringValue) => ({ stringValue }));
+    return { timeUnixNano: '1', body: { arrayValue: { values } } };
+  });
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'backend' } }] };
   const request = { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'app' }, logRecords }] }] };
   return record('logs', jsonToProtobuf('logs', JSON.stringify(request)), texts.length);
@@ -21,7 +25,11 @@ function partsOf(texts: readonly string[]) {
       const groups = decodeLogs(value.bytes);
       expect(bytes).toBe(value.bytes.length);
       for (const { resource } of groups) expect(resource.attributes.get('service.name')).toBe('backend');
-      return { bytes, sources, texts: groups.flatMap(({ records }) => records.map(({ body }) => body)) };
+      return {
+        bytes,
+        sources,
+        texts: groups.flatMap(({ records }) => records.map(({ body }) => (body as string[]).join(''))),
+      };
     }),
   };
 }

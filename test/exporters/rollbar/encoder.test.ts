@@ -2,13 +2,15 @@
 import Rollbar from 'rollbar';
 import { describe, expect, it } from 'vitest';
 import { allSpans } from '../../../src/correlation/exceptions.ts';
+import { ReportedExceptions } from '../../../src/correlation/reported.ts';
 import { encode } from '../../../src/exporters/rollbar/encoder.ts';
 import { toItem } from '../../../src/exporters/rollbar/item.ts';
 import { finisher } from '../../../src/exporters/rollbar/payload.ts';
 import { uuidOf } from '../../../src/exporters/rollbar/uuid.ts';
+import type { LogRecord } from '../../../src/model/otlp.ts';
 import type { JournalRecord } from '../../../src/model/signals.ts';
-import { capture, context, decoded, documentIn, logs, record, segments, traces } from '../records.ts';
-import { attributes, exception, group, span } from '../spans.ts';
+import { capture, context, decoded, documentIn, logs, NOW_MS, record, segments, traces } from '../records.ts';
+import { attributes, exception, group, nano, span } from '../spans.ts';
 
 const { decoder } = context('rollbar');
 const settings = { environment: undefined, version: '0.1.0' };
@@ -113,6 +115,32 @@ describe('spans', () => {
   });
 });
 
+describe('spans of one request that arrive in two', () => {
+  const outer = span({ events: [exception('E', 'm')] });
+  const inner = span({ ...outer, spanId: '00000000000000a3', parentSpanId: outer.spanId, kind: 1 });
+  const received = (position: number) => record('traces', new Uint8Array(), 1, position);
+  const holding = (one: typeof outer) => decoded({ notableSpans: () => allSpans([group([one])]) });
+
+  it('make one item of the exception that they both recorded; the other is skipped as duplicate', () => {
+    const policy = { handledLevel: 'warning', reported: new ReportedExceptions() } as const;
+
+    expect(encode(received(1), holding(inner), policy).items.length).toBe(1);
+    expect(encode(received(2), holding(outer), policy)).toEqual({
+      items: [],
+      rejected: [],
+      skipped: [{ from: 0, to: 1, code: 'duplicate' }],
+    });
+  });
+
+  it('are sent all the same when a person replays them', () => {
+    const policy = { handledLevel: 'warning', reported: new ReportedExceptions() } as const;
+    encode(received(1), holding(inner), policy);
+    const replayed = { ...received(2), origin: { peer: '', only: 'rollbar' as const } };
+
+    expect(encode(replayed, holding(outer), policy).items.length).toBe(1);
+  });
+});
+
 describe('an item', () => {
   const item = (
     given: Parameters<typeof span>[0],
@@ -202,6 +230,113 @@ describe('an item', () => {
   });
 });
 
+describe('what an item says besides its stack', () => {
+  const failing = { events: [exception('E', 'm')] };
+  const item = (
+    given: Parameters<typeof span>[0],
+    more: { resource?: Record<string, string>; scope?: string; serverRoot?: string } = {},
+  ) => {
+    const made = group([span({ ...failing, ...given })], { attributes: attributes(more.resource ?? {}) });
+    const groups = [{ ...made, scope: { ...made.scope, name: more.scope ?? '' } }];
+    const { items } = encode(
+      record('traces', new Uint8Array(), 1),
+      decoded({ notableSpans: () => allSpans(groups) }),
+    );
+    return toItem(items[0]!.value, { ...settings, serverRoot: more.serverRoot }) as unknown as Item;
+  };
+
+  it('has the root that Rollbar takes off file names: the option, else the working directory', () => {
+    const resource = { 'process.working_directory': '/srv/releases/7' };
+
+    expect(item({}, { resource })['server']).toMatchObject({ root: '/srv/releases/7' });
+    expect(item({}, { resource, serverRoot: '/srv/app/' })['server']).toMatchObject({ root: '/srv/app' });
+    expect(item({})['server']).toMatchObject({ root: undefined });
+  });
+
+  it('has the query and the headers of the request', () => {
+    const headers = {
+      'http.request.header.content-type': ['application/json'],
+      'http.request.header.x_request_id': ['a', 'b'],
+    };
+    const request = {
+      'http.request.method': 'GET',
+      'url.full': 'http://x/y?q=1&q=2&z=%20#top',
+      'client.address': '10.0.0.1',
+    };
+
+    expect(item({ attributes: new Map(Object.entries({ ...request, ...headers })) })['request']).toEqual({
+      url: 'http://x/y?q=1&q=2&z=%20#top',
+      method: 'GET',
+      headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'a, b' },
+      query_string: 'q=1&q=2&z=%20',
+      GET: { q: '2', z: ' ' },
+      user_ip: '10.0.0.1',
+    });
+  });
+
+  it.each([
+    ['user.id', 'u1', 'u1'],
+    ['enduser.id', 'u2', 'u2'],
+    ['user.id', 17, '17'],
+  ])('has the person from %s', (key, value, id) => {
+    expect(item({ attributes: attributes({ [key]: value }) })['person']).toMatchObject({ id });
+  });
+
+  it.each([
+    ['opentelemetry.instrumentation.flask', 'flask'],
+    ['@opentelemetry/instrumentation-express', 'express'],
+    ['io.opentelemetry.spring-webmvc-6.0', 'spring-webmvc'],
+    ['OpenTelemetry::Instrumentation::Rails', 'rails'],
+    ['io.opentelemetry.contrib.php.laravel', 'laravel'],
+    ['go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin', 'gin'],
+    ['Microsoft.AspNetCore', 'aspnetcore'],
+    ['OpenTelemetry.Instrumentation.AspNetCore', 'aspnetcore'],
+    ['my.tracer', undefined],
+  ])('knows the framework of the scope %s', (scope, framework) => {
+    expect(item({}, { scope })['framework']).toBe(framework);
+  });
+
+  it('has what was logged in the trace as telemetry, at most the last 100 records', () => {
+    const groups = [group([span(failing)])];
+    const own = decoded({ notableSpans: () => allSpans(groups) });
+    const { items } = encode(record('traces', new Uint8Array(), 1), own);
+    const recentLogs = Array.from({ length: 120 }, (_, i) => ({
+      timeUnixNano: nano(NOW_MS + i),
+      severityNumber: i === 119 ? 13 : 0,
+      text: `step ${i}`,
+    }));
+
+    const { body } = toItem(items[0]!.value, { ...settings, recentLogs }) as {
+      body: { telemetry: object[] };
+    };
+
+    expect(body.telemetry.length).toBe(100);
+    expect([body.telemetry[0], body.telemetry[99]]).toEqual([
+      {
+        level: 'info',
+        type: 'log',
+        source: 'server',
+        timestamp_ms: NOW_MS + 20,
+        body: { message: 'step 20' },
+      },
+      expect.objectContaining({ level: 'warning', timestamp_ms: NOW_MS + 119 }),
+    ]);
+    expect(toItem(items[0]!.value, settings)['body']).toMatchObject({ telemetry: undefined });
+  });
+
+  it.each([
+    ['failed', 2, 'error'],
+    ['did not fail', 0, 'info'],
+    ['is said to be well', 1, 'info'],
+  ])('has its level by whether the span failed: one that %s', (_what, code, level) => {
+    const groups = [group([span({ ...failing, status: { code, message: '' } })])];
+    const own = decoded({ notableSpans: () => allSpans(groups) });
+    const { items } = encode(record('traces', new Uint8Array(), 1), own, { handledLevel: 'info' });
+
+    expect(toItem(items[0]!.value, settings)).toMatchObject({ level });
+  });
+});
+
 describe('log records', () => {
   it('with an exception become items, the others are skipped', () => {
     const received = logs('python-otel-auto/01-logs.bin');
@@ -223,6 +358,70 @@ describe('log records', () => {
       },
     ]);
     expect(skipped.reduce((sum, { from, to }) => sum + to - from, items.length)).toBe(received.summary.items);
+  });
+});
+
+describe('error logs without an exception', () => {
+  const log = (more: Partial<LogRecord> = {}): LogRecord => ({
+    timeUnixNano: nano(NOW_MS),
+    observedTimeUnixNano: 0n,
+    severityNumber: 17,
+    severityText: 'ERROR',
+    body: 'it went wrong 17 times',
+    attributes: attributes({ 'code.function': 'save' }),
+    traceId: '',
+    spanId: '',
+    flags: 0,
+    eventName: '',
+    ...more,
+  });
+  const encoded = (records: readonly LogRecord[], errorLogs: boolean) => {
+    const { resource, scope } = group([]);
+    const received = record('logs', new Uint8Array(), records.length);
+    const summary = { ...received.summary, exceptions: 0 };
+    const own = decoded({ logs: () => [{ resource, scope, records }] });
+    return encode({ ...received, summary }, own, { handledLevel: 'warning', errorLogs });
+  };
+
+  it('are skipped unless they are asked for', () => {
+    expect(encoded([log()], false)).toMatchObject({ items: [], skipped: [{ code: 'not_applicable' }] });
+  });
+
+  it('are messages where they are, those of less severity are not', () => {
+    const { items, skipped } = encoded(
+      [log({ severityNumber: 16 }), log(), log({ severityNumber: 21 })],
+      true,
+    );
+    const [error, fatal] = items.map(({ value }) => toItem(value, settings));
+
+    expect(skipped).toEqual([{ from: 0, to: 1, code: 'not_applicable' }]);
+    expect(error).toMatchObject({
+      level: 'error',
+      body: { message: { body: 'it went wrong 17 times' } },
+      custom: { attributes: { 'code.function': 'save' } },
+    });
+    expect(error?.['body']).not.toHaveProperty('trace');
+    expect(fatal).toMatchObject({ level: 'critical' });
+  });
+
+  it.each([
+    [{ body: new Map([['user', 7]]) }, '{"user":7}'],
+    [{ body: null, eventName: 'save.failed' }, 'save.failed'],
+    [{ body: ' ', severityText: '' }, 'an error without words'],
+  ])('have words: %j', (more, words) => {
+    const [item] = encoded([log(more)], true).items;
+
+    expect(toItem(item!.value, settings)).toMatchObject({ body: { message: { body: words } } });
+  });
+
+  it('have a uuid each, the same each time', () => {
+    const uuids = () =>
+      encoded([log(), log({ body: 'another' }), log({ body: new Map([['a', 1]]) })], true).items.map(
+        ({ value }) => value.uuid,
+      );
+
+    expect(new Set(uuids()).size).toBe(3);
+    expect(uuids()).toEqual(uuids());
   });
 });
 

@@ -8,12 +8,17 @@ import { create } from '../../../src/exporters/rollbar/index.ts';
 import { createTransport } from '../../../src/exporters/rollbar/transport.ts';
 import { type HttpAnswer, type HttpClient, HttpError, type HttpRequest } from '../../../src/http/client.ts';
 import { Secret } from '../../../src/model/secret.ts';
-import { all, context, decoded, itemOf, never, record, traces } from '../records.ts';
+import { ManualClock } from '../../support/records.ts';
+import { all, context, decoded, itemOf, NOW_MS, never, record, traces } from '../records.ts';
 import { attributes, exception, group, span } from '../spans.ts';
 
 const config: RollbarConfig = {
   accessToken: new Secret('t0ken'),
   environment: 'production',
+  serverRoot: '/app/',
+  handledLevel: 'warning',
+  maxPerMinute: 60,
+  errorLogs: 'off',
   endpoint: new URL('https://api.rollbar.com/api/1/item/'),
 };
 const OK = { status: 200, body: { err: 0, result: { uuid: 'x' } } };
@@ -62,6 +67,7 @@ describe(createTransport, () => {
     expect(JSON.parse(body)).toMatchObject({
       data: {
         environment: 'production',
+        server: { root: '/app' },
         uuid: item().value.uuid,
         body: { trace: { exception: { class: 'ValueError' } } },
       },
@@ -153,6 +159,72 @@ describe(createTransport, () => {
 
     expect((result as { retryAfterMs?: number }).retryAfterMs).toBeUndefined();
   });
+
+  it('asks for the logs of the trace when it sends, and masks secrets in them', async () => {
+    const http = rollbar(OK);
+    const asked: string[] = [];
+    const recentLogs = {
+      async of(traceId: string) {
+        asked.push(traceId);
+        return [{ timeUnixNano: 1n, severityNumber: 9, text: 'login?password=s3cret' }];
+      },
+    };
+
+    await createTransport(config, { ...context('rollbar'), http, recentLogs })([item()], never);
+
+    const body = Buffer.from(http.requests[0]?.body as Uint8Array).toString();
+    expect(asked).toEqual([item().value.traceId]);
+    expect(JSON.parse(body).data.body.telemetry).toMatchObject([{ type: 'log', level: 'info' }]);
+    expect(body).not.toContain('s3cret');
+  });
+
+  it('leaves the logs of the trace out first, where Rollbar finds an item too large', async () => {
+    const log = { timeUnixNano: 1n, severityNumber: 9, text: 'x'.repeat(1000) };
+    const recentLogs = { of: async () => Array.from({ length: 100 }, () => log) };
+    const http = rollbar({ status: 413 });
+
+    await createTransport(config, { ...context('rollbar'), http, recentLogs })([item()], never);
+
+    const [first, second] = http.requests.map(({ body }) =>
+      JSON.parse(String(Buffer.from(body as Uint8Array))),
+    );
+    expect(first.data.body.telemetry.length).toBe(100);
+    expect(second.data.body.telemetry).toBeUndefined();
+    expect(second.data.body.trace).toEqual(first.data.body.trace);
+  });
+
+  it('asks for nothing while the rate limit is used up, and goes on when the window has ended', async () => {
+    const clock = new ManualClock(NOW_MS);
+    const headers = { 'x-rate-limit-remaining': '0', 'x-rate-limit-remaining-seconds': '42' };
+    const http = rollbar({ ...OK, headers });
+    const transport = createTransport(config, { ...context('rollbar'), clock, http });
+
+    expect(await transport([item()], never)).toMatchObject({ status: 'delivered' });
+    clock.advance(2_000);
+    expect(await transport([item()], never)).toMatchObject({
+      status: 'retryable',
+      reason: { code: 'throttled' },
+      retryAfterMs: 40_000,
+      counts: false,
+    });
+    expect(http.requests.length).toBe(1);
+    clock.advance(40_000);
+    await transport([item()], never);
+    expect(http.requests.length).toBe(2);
+  });
+
+  it.each([{ 'x-rate-limit-remaining': '1', 'x-rate-limit-remaining-seconds': '42' }, {}])(
+    'goes on at once after %j',
+    async (headers) => {
+      const http = rollbar({ ...OK, headers: headers as Record<string, string> });
+      const transport = createTransport(config, { ...context('rollbar'), http });
+
+      await transport([item()], never);
+      await transport([item()], never);
+
+      expect(http.requests.length).toBe(2);
+    },
+  );
 
   it('tries again after a failure of the network', async () => {
     expect(await send(new HttpError('refused', 'no'))).toMatchObject({

@@ -1,7 +1,7 @@
 // Part of the tests: spans become documents that X-Ray takes and shows well.
 import { describe, expect, it } from 'vitest';
 import { type AttributeValue, type Span, SpanKind, StatusCode } from '../../../src/model/otlp.ts';
-import { spanToDocument } from '../../../src/protocols/xray/from-spans.ts';
+import { createSpanTranslator, spanToDocument } from '../../../src/protocols/xray/from-spans.ts';
 import { parseSegment } from '../../../src/protocols/xray/segment.ts';
 import { segmentToSpans } from '../../../src/protocols/xray/to-spans.ts';
 import { capturedSpans } from './otlp-json.ts';
@@ -92,15 +92,15 @@ describe('every captured span', () => {
     'go-otel/01-traces.decoded.json',
     'java-otel/01-traces.decoded.json',
   ])('of %s becomes a document and keeps ids, times and failure on the way back', (path) => {
-    for (const { spans, resource, scope } of capturedSpans(path)) {
-      for (const original of spans) {
+    for (const { spans: originals, resource, scope } of capturedSpans(path)) {
+      for (const original of originals) {
         const result = spanToDocument(original, resource, scope);
         expect(result.ok).toBe(true);
-        const back = segmentToSpans(parseSegment(result.ok ? result.document : '') ?? {})[0]?.spans[0];
+        const spans = segmentToSpans(parseSegment(result.ok ? result.document : '') ?? {})[0]?.spans ?? [];
+        const back = spans.find(({ spanId }) => spanId === original.spanId);
+        expect(spans[0]?.parentSpanId).toBe(original.parentSpanId);
         expect(back).toMatchObject({
           traceId: original.traceId,
-          spanId: original.spanId,
-          parentSpanId: original.parentSpanId,
           startTimeUnixNano: ((original.startTimeUnixNano + 500n) / 1000n) * 1000n,
           endTimeUnixNano: ((original.endTimeUnixNano + 500n) / 1000n) * 1000n,
         });
@@ -126,6 +126,43 @@ describe('segment or subsegment', () => {
     expect(document(span({ flags: 0x301 }))).not.toHaveProperty('type');
   });
 
+  it('what consumes a message is a segment, unless the SDK says that its parent is in the same process', () => {
+    const consumer = (flags: number) => document(span({ kind: SpanKind.CONSUMER, flags }));
+    expect(consumer(0)).not.toHaveProperty('type');
+    expect(consumer(0x300)).not.toHaveProperty('type');
+    expect(consumer(0x100)).toMatchObject({ type: 'subsegment' });
+  });
+
+  it.each([
+    ['begins a trace', { parentSpanId: '' }, undefined],
+    ['continues one of another process', { flags: 0x301 }, '00f067aa0ba902b7'],
+  ])('a call that %s is a subsegment in a segment of its service', (_what, changes, parent_id) => {
+    const attributes = { 'url.full': 'https://api.test/x', 'http.request.method': 'GET' };
+    const made = client({ ...attributes, 'http.response.status_code': 503 }, changes);
+    const segment = document(made, { 'service.name': 'cron', 'service.version': '7', team: 'a' });
+
+    const times = { start_time: 1795225151.123457, end_time: 1795225151.2 };
+    const trace_id = '1-5759e988-bd862e3fe1be46a994272793';
+    expect(segment).toEqual({
+      ...{ name: 'cron', id: expect.stringMatching(/^[0-9a-f]{16}$/), trace_id, parent_id, ...times },
+      ...{ fault: true, service: { version: '7' }, aws: { xray: { sdk: 'opentelemetry' } } },
+      metadata: { 'otel.resource': { team: 'a' } },
+      subsegments: [
+        {
+          ...{ name: 'api.test', id: made.spanId, namespace: 'remote', ...times, fault: true },
+          http: {
+            request: { method: 'GET', url: 'https://api.test/x' },
+            response: { status: 503 },
+          },
+          aws: { xray: { sdk: 'opentelemetry' } },
+          metadata: { otel: { name: 'work', scope: 'lab' } },
+        },
+      ],
+    });
+    expect(segment.id).not.toBe(made.spanId);
+    expect(document(made).id).toBe(segment.id);
+  });
+
   it.each([
     ['a zero trace id', { traceId: '0'.repeat(32) }],
     ['a zero span id', { spanId: '0'.repeat(16) }],
@@ -134,6 +171,23 @@ describe('segment or subsegment', () => {
     const result = spanToDocument(span(changes), { attributes: new Map() }, SCOPE);
     expect(result).toMatchObject({ ok: false, reason: { code: 'invalid_item' } });
   });
+});
+
+it.each<[string, object]>([
+  ['a call', { type: 'subsegment', namespace: 'remote', name: 'api.test:8080', error: true }],
+  ['an AWS call', { type: 'subsegment', namespace: 'aws', name: 'S3', throttle: true }],
+  ['a fault of a request with a 404', { http: { response: { status: 404 } }, fault: true }],
+  ["a worker's part", { error: true }],
+])('%s that was a segment becomes the same one again', (_what, fields) => {
+  const id = { id: '53995c3f42cd8ad8', parent_id: '00f067aa0ba902b7' };
+  const segment = { name: 'svc', ...id, ...fields, start_time: 1795225151.5, end_time: 1795225151.75 };
+  const trace_id = '1-5759e988-bd862e3fe1be46a994272793';
+  const [group] = segmentToSpans({ ...segment, trace_id });
+  const result = spanToDocument(group!.spans[0]!, group!.resource, group!.scope);
+  const again = result.ok ? JSON.parse(result.document) : {};
+  expect(again).toMatchObject({ ...segment, trace_id });
+  for (const key of ['type', 'namespace', 'fault', 'error', 'throttle'])
+    expect(key in again).toBe(key in segment);
 });
 
 describe('times', () => {
@@ -179,6 +233,12 @@ describe('names', () => {
     [
       'the AWS service',
       { 'rpc.system': 'aws-api', 'rpc.service': 'DynamoDB', 'server.address': 'h' },
+      'DynamoDB',
+      'aws',
+    ],
+    [
+      'DynamoDB, although it is a database, too',
+      { 'rpc.system': 'aws-api', 'rpc.service': 'DynamoDB', 'db.system': 'dynamodb', 'net.peer.name': 'h' },
       'DynamoDB',
       'aws',
     ],
@@ -260,6 +320,15 @@ describe('http', () => {
     expect(database).not.toHaveProperty('http');
     expect(database.annotations).toMatchObject({ server_address: 'db', server_port: 3306 });
     expect(database.sql).toEqual({ url: 'mysql://db:3306/', database_type: 'mysql' });
+  });
+
+  it.each<[string, Values, string | undefined]>([
+    ['the path', { 'url.path': '/p', 'url.query': 'q' }, '/p?q'],
+    ['the target', { 'http.target': '/t' }, '/t'],
+    ['the user agent', { 'user_agent.original': 'curl' }, undefined],
+  ])('is there when only %s is known, of a request', (_what, attributes, path) => {
+    expect(document(server(attributes)).http.request.url).toBe(path);
+    expect(document(span({}, attributes))).not.toHaveProperty('http');
   });
 
   it('keeps what does not fit into a field whole in metadata', () => {
@@ -380,6 +449,41 @@ describe('annotations and metadata', () => {
     expect(Object.keys(metadata.default)).toHaveLength(10);
   });
 
+  it('puts first what shall be annotations, also of the resource of a segment, and beside a field of their own', () => {
+    const toDocument = createSpanTranslator({
+      annotations: ['http.request.method', 'otel.resource.stage'],
+      logGroups: [],
+    });
+    const annotationsOf = (made: Span) => {
+      const result = toDocument(made, { attributes: map({ stage: 'prod', team: 'a' }) }, SCOPE);
+      return result.ok ? JSON.parse(result.document).annotations : undefined;
+    };
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`k${i}`, i]));
+    const listed = ['http.response.status_code', 'otel.resource.team', 'missing', 7];
+    const attributes = { ...many, 'http.request.method': 'GET', 'http.response.status_code': 200 };
+    const made = annotationsOf(server({ ...attributes, 'aws.xray.annotations': listed }));
+    expect(Object.keys(made)).toHaveLength(50);
+    expect(made).toMatchObject({
+      ...{ http_request_method: 'GET', otel_resource_stage: 'prod' },
+      ...{ http_response_status_code: 200, otel_resource_team: 'a' },
+    });
+    expect(annotationsOf(span())).toBeUndefined();
+  });
+
+  it("names sidecast's own log groups where the resource names none, wherever the service runs", () => {
+    const toDocument = createSpanTranslator({ annotations: [], logGroups: ['cruddur', 'cruddur-requests'] });
+    const groupsOf = (resource: Values, made = server()) => {
+      const result = toDocument(made, { attributes: map(resource) }, SCOPE);
+      return result.ok ? JSON.parse(result.document).aws.cloudwatch_logs : undefined;
+    };
+    expect(groupsOf({ 'cloud.provider': 'gcp' })).toEqual([
+      { log_group: 'cruddur' },
+      { log_group: 'cruddur-requests' },
+    ]);
+    expect(groupsOf({ 'aws.log.group.names': 'a&b' })).toEqual([{ log_group: 'a' }, { log_group: 'b' }]);
+    expect(groupsOf({}, span())).toBeUndefined();
+  });
+
   it('turns aws.xray.metadata.<namespace> back into that namespace', () => {
     const attributes = { 'aws.xray.metadata.app': '{"a":1}', 'aws.xray.metadata.odd': 'text', list: [1] };
     const { metadata, annotations } = document(span({}, attributes));
@@ -429,6 +533,9 @@ describe('annotations and metadata', () => {
       request_id: 'r',
       table_name: 't',
     });
+    // The names of the ADOT agent for Java.
+    const java = { 'rpc.system': 'aws-api', 'aws.table.name': 't', 'aws.queue.url': 'https://q' };
+    expect(document(client(java)).aws).toMatchObject({ table_name: 't', queue_url: 'https://q' });
   });
 });
 
@@ -442,6 +549,7 @@ describe('a document of more than 64 KB', () => {
       span({}, Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, 'x'.repeat(5000)]))),
     ],
     ['deep structures', span({}, { list: Array.from({ length: 30_000 }, (_, i) => i) })],
+    ['a call in a segment', client({ blob: 'x'.repeat(100_000) }, { parentSpanId: '' })],
     [
       'many exceptions',
       span({
@@ -462,6 +570,32 @@ describe('a document of more than 64 KB', () => {
       }),
     ],
     [
+      'many tables',
+      client({
+        'rpc.system': 'aws-api',
+        'http.response.status_code': 400,
+        'aws.dynamodb.table_names': Array.from({ length: 400 }, (_, i) => `${i}${'t'.repeat(250)}`),
+      }),
+    ],
+    [
+      'control characters everywhere',
+      server(
+        Object.fromEntries(
+          ['http.method', 'http.url', 'http.user_agent', 'http.client_ip', 'user.id', 'db.statement'].map(
+            (key) => [key, '\u0001'.repeat(60_000)],
+          ),
+        ),
+        {
+          events: Array.from({ length: 20 }, () =>
+            exception({
+              'exception.type': '\u0001'.repeat(300),
+              'exception.message': '\u0001'.repeat(300),
+            }),
+          ),
+        },
+      ),
+    ],
+    [
       'long annotation keys',
       span(
         {},
@@ -472,7 +606,8 @@ describe('a document of more than 64 KB', () => {
     ],
   ])('with %s is cut down until it fits', (_what, made) => {
     expect(bytes(made)).toBeLessThanOrEqual(65_536);
-    expect(document(made)).toMatchObject({ id: made.spanId, name: 'work', end_time: 1795225151.2 });
+    expect(document(made)).toMatchObject({ name: expect.any(String), end_time: 1795225151.2 });
+    expect(text(made)).toContain(`"id":"${made.spanId}"`);
   });
 
   it('keeps the stack when cutting metadata is enough', () => {

@@ -131,6 +131,14 @@ describe('subsegments', () => {
     expect(known?.resource.attributes.get('service.name')).toBe('backend-flask');
   });
 
+  it('say whether their parent is in another process', () => {
+    const parent_id = '00000000000000aa';
+    const flags = (segment: object) => convert({ ...BASE, ...segment }).spans.map((span) => span.flags);
+    expect(flags({ subsegments: [{ ...BASE, id: '00000000000000bb' }] })).toEqual([0, 0x100]);
+    expect(flags({ parent_id })).toEqual([0x300]);
+    expect(flags({ parent_id, type: 'subsegment' })).toEqual([0x100]);
+  });
+
   it('that are still open are marked and have no end, and the finished one has the same id', () => {
     const open = captured('python-xray/19-open-subsegment.udp.txt').spans[1];
     expect(open?.endTimeUnixNano).toBe(0n);
@@ -251,6 +259,19 @@ describe('causes', () => {
     ]);
   });
 
+  it('without stacks still name what caused what, in this document or in another', () => {
+    const exceptions = [
+      { id: 'a', type: 'A', message: 'outer', cause: 'b' },
+      { id: 'b', type: 'B', message: 'inner' },
+      { id: 'c', type: 'C', cause: 'elsewhere' },
+    ];
+    const cause = { working_directory: '/app', paths: ['app.py', 7, 'lib.py'], exceptions };
+    const [chained, lone] = convert({ ...BASE, cause }).spans[0]?.events ?? [];
+    expect(chained?.attributes.get('exception.stacktrace')).toBe('A: outer\n  [cause]: B: inner');
+    expect(chained?.attributes.get('aws.xray.cause.paths')).toEqual(['app.py', 'lib.py']);
+    expect(lone?.attributes.get('aws.xray.exception.cause')).toBe('elsewhere');
+  });
+
   it('that bite their tail, or name nothing, end', () => {
     const exceptions = [
       { id: 'a', type: 'A', cause: 'b', stack: [{ path: 'a.rb', line: 1, label: 'f' }] },
@@ -291,6 +312,28 @@ describe('where a segment ran', () => {
     expect(captured('node-xray/01-segment-local-rule.udp.txt').resource).not.toHaveProperty(
       'service.version',
     );
+  });
+
+  it('keeps what OTel has no name for', () => {
+    const { spans, resource } = convert({
+      ...BASE,
+      service: { name: 'shop', version: 'unknown' },
+      aws: {
+        ec2: { instance_id: 'i-1', spot: true },
+        elastic_beanstalk: { deployment_id: 32 },
+        xray: { package: 'aws-xray-sdk' },
+        table_names: ['a', 'b'],
+      },
+    });
+    expect(resource).toEqual({
+      'service.name': 'svc',
+      'aws.xray.service.name': 'shop',
+      'host.id': 'i-1',
+      'aws.xray.ec2.spot': true,
+      'service.instance.id': '32',
+      'aws.xray.package': 'aws-xray-sdk',
+    });
+    expect(attributes(spans[0])['aws.dynamodb.table_names']).toEqual(['a', 'b']);
   });
 });
 

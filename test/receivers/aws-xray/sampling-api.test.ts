@@ -18,6 +18,22 @@ afterEach(() => api.close());
 const post = (url: string, payload?: string, headers: Record<string, string> = {}) =>
   api.inject({ method: 'POST', url, headers, ...(payload === undefined ? {} : { payload }) });
 
+describe('a poll', () => {
+  it('is told of, with the peer that asks', async () => {
+    const peers: string[] = [];
+    const polled = createSamplingApi(makeSampling().sampling, (peer) => void peers.push(peer));
+    for (const [url, remoteAddress] of [
+      ['/GetSamplingRules', '10.0.0.7'],
+      ['/SamplingTargets', '::ffff:10.0.0.8'],
+      ['/', '10.0.0.9'],
+    ] as const)
+      await polled.inject({ method: 'POST', url, remoteAddress, payload: '{}' });
+    await polled.close();
+
+    expect(peers).toEqual(['10.0.0.7', '10.0.0.8']);
+  });
+});
+
 describe('GetSamplingRules', () => {
   it.each([
     [

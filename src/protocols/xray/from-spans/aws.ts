@@ -17,8 +17,10 @@ export function awsCallBlock(reader: Reader): Readonly<Record<string, unknown>> 
     region: takeText(reader, 'aws.region', 'cloud.region'),
     request_id: takeText(reader, 'aws.request_id', 'aws.requestId'),
     id_2: takeText(reader, 'aws.extended_request_id', 'aws.id_2'),
-    queue_url: takeText(reader, 'aws.sqs.queue.url', 'aws.queue_url') ?? takeText(reader, 'messaging.url'),
-    table_name: takeText(reader, 'aws.table_name'),
+    queue_url:
+      takeText(reader, 'aws.sqs.queue.url', 'aws.queue_url') ??
+      takeText(reader, 'aws.queue.url', 'messaging.url'),
+    table_name: takeText(reader, 'aws.table_name', 'aws.table.name'),
     table_names: undefined as readonly string[] | undefined,
     retries: takeNumber(reader, 'aws.retries'),
   };

@@ -3,7 +3,8 @@
 export interface XRayDocument {
   name: string;
   id: string;
-  trace_id: string;
+  /** An embedded subsegment has none. */
+  trace_id: string | undefined;
   parent_id: string | undefined;
   type: 'subsegment' | undefined;
   namespace: 'aws' | 'remote' | undefined;
@@ -23,6 +24,7 @@ export interface XRayDocument {
   links: readonly LinkBlock[] | undefined;
   annotations: Record<string, Scalar> | undefined;
   metadata: Record<string, Readonly<Record<string, unknown>>> | undefined;
+  subsegments: readonly XRayDocument[] | undefined;
 }
 
 export type Scalar = string | number | boolean;

@@ -8,7 +8,9 @@ export function httpBlock(reader: Reader, kind: number): HttpBlock | undefined {
   const status = takeNumber(reader, 'http.response.status_code', 'http.status_code');
   const full = takeText(reader, 'url.full', 'http.url');
   // Without any of these it is no HTTP span, and e.g. a database's server.address is not ours to take.
-  if (method === undefined && status === undefined && full === undefined) return undefined;
+  if (method === undefined && status === undefined && full === undefined && !saysPath(reader, kind)) {
+    return undefined;
+  }
   const contentLength = takeNumber(reader, 'http.response.body.size', 'http.response_content_length');
   const client = kind === SpanKind.SERVER ? clientIp(reader) : undefined;
   return {
@@ -24,6 +26,12 @@ export function httpBlock(reader: Reader, kind: number): HttpBlock | undefined {
         ? undefined
         : { status, content_length: contentLength },
   };
+}
+
+/** The url's path belongs to HTTP alone, a user agent to a request. Only spans that a request goes out from or comes in by are asked. */
+function saysPath({ attributes }: Reader, kind: number): boolean {
+  if (kind !== SpanKind.SERVER && kind !== SpanKind.CLIENT) return false;
+  return attributes.has('url.path') || attributes.has('http.target') || attributes.has('user_agent.original');
 }
 
 /** From scheme, host and path; a bare path where no host is known. */

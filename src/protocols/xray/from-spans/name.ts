@@ -1,5 +1,6 @@
 // Part of protocols/xray: the name of a document: a node of the service map, made only of characters that X-Ray takes.
 import { type Span, SpanKind } from '../../../model/otlp.ts';
+import { isAwsCall } from './aws.ts';
 import { peekText, type Reader, shorten } from './reader.ts';
 
 /** X-Ray refuses longer names as InvalidName. */
@@ -22,8 +23,9 @@ export function segmentName(reader: Reader, span: Span, serviceName: string): st
   return (local && cleanName(local)) || serviceName || cleanName(span.name) || 'span';
 }
 
-/** A subsegment is named after what it calls, else after itself. */
-export function subsegmentName(reader: Reader, span: Span): string {
+/** A subsegment is named after what it calls, else after itself; the X-Ray SDKs name theirs so already. */
+export function subsegmentName(reader: Reader, span: Span, wasSegment: boolean): string {
+  if (wasSegment) return cleanName(span.name) || 'span';
   const calls =
     span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER || span.kind === SpanKind.CONSUMER;
   return (calls && remoteName(reader)) || cleanName(span.name) || 'span';
@@ -43,6 +45,11 @@ const CANDIDATES: readonly ((reader: Reader) => string | undefined)[] = [
   (reader) => peekText(reader, 'aws.remote.service')?.replace(/^(?:AWS\.SDK\.|AWS::)/, ''),
   (reader) => peekText(reader, 'peer.service', 'service.peer.name'),
   (reader) => peekText(reader, 'aws.service'),
+  // Calls of DynamoDB also say `db.system`, yet are told apart from databases by their service.
+  (reader) => {
+    const service = peekText(reader, 'rpc.service');
+    return service !== undefined && isAwsCall(reader) ? service : undefined;
+  },
   databaseName,
   (reader) => peekText(reader, 'rpc.service'),
   (reader) => peekText(reader, 'messaging.destination.name', 'messaging.destination'),

@@ -1,5 +1,5 @@
 // Part of protocols/xray: what a resource contributes to every document of its spans, worked out once per resource.
-import type { Resource } from '../../../model/otlp.ts';
+import type { Attributes, Resource } from '../../../model/otlp.ts';
 import { cleanName } from './name.ts';
 import { createReader, peekText, type Reader, takeText } from './reader.ts';
 import { toJsonValue } from './values.ts';
@@ -7,6 +7,7 @@ import { toJsonValue } from './values.ts';
 type Block = Readonly<Record<string, unknown>>;
 
 export interface ResourceParts {
+  attributes: Attributes;
   /** Cleaned; '' when the resource has none. */
   serviceName: string;
   language: string | undefined;
@@ -20,19 +21,21 @@ export interface ResourceParts {
   metadata: Block | undefined;
 }
 
-/** Spans of one request share the object, so this is asked once per group; it holds nothing that is not in the resource. */
-const known = new WeakMap<Resource, ResourceParts>();
-
-export function resourceParts(resource: Resource): ResourceParts {
-  let parts = known.get(resource);
-  if (!parts) {
-    parts = build(resource);
-    known.set(resource, parts);
-  }
-  return parts;
+/** `ours`: log groups for a resource that names none. */
+export function createResourceParts(ours: readonly string[]): (resource: Resource) => ResourceParts {
+  /** Spans of one request share the object, so the parts are worked out once per group. */
+  const known = new WeakMap<Resource, ResourceParts>();
+  return (resource) => {
+    let parts = known.get(resource);
+    if (!parts) {
+      parts = build(resource, ours);
+      known.set(resource, parts);
+    }
+    return parts;
+  };
 }
 
-function build(resource: Resource): ResourceParts {
+function build(resource: Resource, ours: readonly string[]): ResourceParts {
   const reader = createReader(resource.attributes);
   const language = takeText(reader, 'telemetry.sdk.language');
   const serviceName = cleanName(takeText(reader, 'service.name') ?? '');
@@ -47,8 +50,14 @@ function build(resource: Resource): ResourceParts {
     runtime_version: takeText(reader, 'process.runtime.version'),
   });
   const origin = originOf(reader);
-  const aws = { ...awsPlace(reader), xray: xray ?? {} };
+  const aws = {
+    ...awsPlace(reader),
+    cloudwatch_logs:
+      logGroups(reader) ?? (ours.length === 0 ? undefined : ours.map((name) => ({ log_group: name }))),
+    xray: xray ?? {},
+  };
   return {
+    attributes: resource.attributes,
     serviceName,
     language,
     origin,
@@ -130,7 +139,6 @@ function awsPlace(reader: Reader): Block {
           deployment_id: Number(peekText(reader, 'service.instance.id')) || undefined,
         })
       : undefined,
-    cloudwatch_logs: logGroups(reader),
   };
   return defined(block) ?? {};
 }

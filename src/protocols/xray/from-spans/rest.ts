@@ -11,6 +11,8 @@ const MAX_ANNOTATION_CHARS = 250;
 const METADATA_PREFIX = 'aws.xray.metadata.';
 /** Keys that the span says shall be annotations; the collector's exporter reads it, too. */
 const LISTED = 'aws.xray.annotations';
+/** Before a key of the resource, as the collector's exporter has it. */
+const RESOURCE_PREFIX = 'otel.resource.';
 
 export interface Rest {
   annotations: Record<string, Scalar> | undefined;
@@ -18,7 +20,12 @@ export interface Rest {
   metadata: Record<string, Record<string, unknown>> | undefined;
 }
 
-export function restOf({ attributes, used }: Reader): Rest {
+/** `always`: keys that become annotations first; those of the resource only where `resource` is given. */
+export function restOf(
+  { attributes, used }: Reader,
+  always: readonly string[],
+  resource: Attributes | undefined,
+): Rest {
   const rest: Rest = { annotations: undefined, metadata: undefined };
   let count = 0;
   const annotate = (key: string, value: AttributeValue | undefined) => {
@@ -30,8 +37,12 @@ export function restOf({ attributes, used }: Reader): Rest {
     count++;
     return true;
   };
-  const listed = attributes.has(LISTED) ? listedFirst(attributes, used) : [];
-  for (const key of listed) if (annotate(key, attributes.get(key))) used.add(key);
+  if (always.length > 0 || attributes.has(LISTED)) {
+    used.add(LISTED);
+    for (const key of [...always, ...asArray(attributes.get(LISTED))]) {
+      if (typeof key === 'string' && annotate(key, listedValue(key, attributes, resource))) used.add(key);
+    }
+  }
   for (const [key, value] of attributes) {
     if (used.has(key) || expandNamespace(rest, key, value) || annotate(key, value)) continue;
     rest.metadata ??= {};
@@ -41,11 +52,14 @@ export function restOf({ attributes, used }: Reader): Rest {
   return rest;
 }
 
-function listedFirst(attributes: Attributes, used: Set<string>): string[] {
-  used.add(LISTED);
-  return asArray(attributes.get(LISTED)).filter(
-    (key) => typeof key === 'string' && !used.has(key),
-  ) as string[];
+function listedValue(
+  key: string,
+  attributes: Attributes,
+  resource: Attributes | undefined,
+): AttributeValue | undefined {
+  return key.startsWith(RESOURCE_PREFIX)
+    ? resource?.get(key.slice(RESOURCE_PREFIX.length))
+    : attributes.get(key);
 }
 
 function isAnnotation(value: AttributeValue | undefined): value is Scalar {

@@ -1,21 +1,19 @@
-// Part of protocols/xray: a document of at most 64 KB: first metadata is cut, then stacks, then whatever else is long.
-import type { XRayDocument } from './document.ts';
+// Part of protocols/xray: a document of at most 64 KB: first metadata is cut, then stacks, then whatever else is long or has no bound.
+import type { HttpBlock, XRayDocument } from './document.ts';
 import { shorten } from './reader.ts';
 
 /** X-Ray's bound for one document, in bytes of UTF-8. */
-export const MAX_DOCUMENT_BYTES = 65_536;
+const MAX_DOCUMENT_BYTES = 65_536;
 
-export type Serialized = { fits: true; text: string } | { fits: false; bytes: number };
-
-/** Changes `document` where it is too large; `bytes` is what is left of one that nothing helps. */
-export function serialize(document: XRayDocument): Serialized {
+/** Changes `document` where it is too large. */
+export function serialize(document: XRayDocument): string {
   let text = JSON.stringify(document);
   for (const step of STEPS) {
-    if (fits(text)) return { fits: true, text };
-    step(document);
+    if (fits(text)) return text;
+    for (const part of [document, ...(document.subsegments ?? [])]) step(part);
     text = JSON.stringify(document);
   }
-  return fits(text) ? { fits: true, text } : { fits: false, bytes: Buffer.byteLength(text) };
+  return text;
 }
 
 /** A UTF-16 unit is at most three bytes, so most documents are not counted. */
@@ -41,7 +39,23 @@ const STEPS: readonly ((document: XRayDocument) => void)[] = [
     document.links = document.links?.slice(0, 10).map((link) => ({ ...link, attributes: undefined }));
     document.annotations = { sidecast_truncated: true };
   },
+  // A list without bounds, or text of which each character takes six bytes: what is left always fits.
+  (document) => {
+    document.aws = undefined;
+    document.sql = undefined;
+    document.http = document.http?.response && { ...document.http, request: NO_REQUEST };
+    document.cause = undefined;
+    document.links = undefined;
+  },
 ];
+
+const NO_REQUEST: HttpBlock['request'] = {
+  method: undefined,
+  url: undefined,
+  user_agent: undefined,
+  client_ip: undefined,
+  x_forwarded_for: undefined,
+};
 
 /** Each member of each namespace whose JSON is longer becomes the beginning of that JSON. */
 function shortenMetadata(document: XRayDocument, maxChars: number): void {

@@ -1,5 +1,5 @@
 // Part of protocols/xray: the aws block of a call, every member of it under `aws.`, and what names the call in OTel.
-import { asObject, asText } from '../json.ts';
+import { asArray, asObject, asText } from '../json.ts';
 import type { Segment } from '../segment.ts';
 import { type AttributeMap, put, toAttribute } from './attributes.ts';
 
@@ -17,6 +17,11 @@ export function putAws(attributes: AttributeMap, segment: Segment): void {
   const aws = asObject(segment.aws);
   for (const [key, value] of Object.entries(aws ?? {})) {
     if (!OF_THE_RESOURCE.has(key)) put(attributes, `aws.${key}`, toAttribute(value));
+  }
+  const tables = asArray(aws?.['table_names']).filter((name) => typeof name === 'string');
+  if (tables.length > 0) {
+    attributes.delete('aws.table_names');
+    attributes.set('aws.dynamodb.table_names', tables);
   }
   // Node and Java write rule_name, the others sampling_rule_name.
   const xray = asObject(aws?.['xray']);

@@ -1,6 +1,6 @@
 // Part of protocols/xray: causes as exception events. A cause that is only an id is looked up in the whole document.
 import type { SpanEvent } from '../../../model/otlp.ts';
-import { asNumber, asObject, asObjects, asText, type JsonObject } from '../json.ts';
+import { asArray, asNumber, asObject, asObjects, asText, type JsonObject } from '../json.ts';
 import type { Segment } from '../segment.ts';
 import { type AttributeMap, put } from './attributes.ts';
 import { languageOfPath, renderStack, type StackException } from './stack-text.ts';
@@ -21,15 +21,17 @@ export function createCauses(root: Segment, language: string | undefined): Cause
       const heads = headExceptions(segment.cause, find);
       return heads.map((head) => {
         const attributes = exceptionAttributes(chainFrom(head, find), language);
-        put(attributes, 'aws.xray.cause.working_directory', workingDirectory(segment.cause));
+        putDirectories(attributes, asObject(segment.cause));
         return { timeUnixNano, name: 'exception', attributes };
       });
     },
   };
 }
 
-function workingDirectory(cause: unknown): string | undefined {
-  return asText(asObject(cause)?.['working_directory']);
+function putDirectories(attributes: AttributeMap, cause: JsonObject | undefined): void {
+  put(attributes, 'aws.xray.cause.working_directory', asText(cause?.['working_directory']));
+  const paths = asArray(cause?.['paths']).filter((path) => typeof path === 'string');
+  if (paths.length > 0) attributes.set('aws.xray.cause.paths', paths);
 }
 
 /** Those that no other exception of the list names as its cause: each is the final one of a chain. */
@@ -63,11 +65,14 @@ function exceptionAttributes(chain: readonly JsonObject[], language: string | un
   put(attributes, 'exception.type', asText(head['type']));
   put(attributes, 'exception.message', asText(head['message']));
   const exceptions = chain.map(toStackException);
-  if (exceptions.some(({ frames }) => frames.length > 0)) {
+  // Also without frames: nothing else names the causes of the final one.
+  if (exceptions.length > 1 || exceptions.some(({ frames }) => frames.length > 0)) {
     const spoken = language ?? languageOfPath(exceptions[0]?.frames[0]?.file ?? '');
     attributes.set('exception.stacktrace', renderStack(exceptions, spoken));
   }
   put(attributes, 'aws.xray.exception.id', asText(head['id']));
+  // What it was caused by, where that is in another document.
+  if (chain.length === 1) put(attributes, 'aws.xray.exception.cause', asText(head['cause']));
   if (head['remote'] === true) attributes.set('aws.xray.exception.remote', true);
   put(attributes, 'aws.xray.exception.truncated', asNumber(head['truncated']) || undefined);
   put(attributes, 'aws.xray.exception.skipped', asNumber(head['skipped']) || undefined);

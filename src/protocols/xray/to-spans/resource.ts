@@ -72,27 +72,33 @@ export function segmentResource(
   return { attributes };
 }
 
-/** Node writes `unknown` where package.json says nothing. */
 function putService(attributes: AttributeMap, service: JsonObject | undefined): void {
-  if (service?.['version'] !== 'unknown') put(attributes, 'service.version', asText(service?.['version']));
+  put(attributes, 'service.version', knownText(service?.['version']));
+  put(attributes, 'aws.xray.service.name', knownText(service?.['name']));
   put(attributes, 'process.runtime.name', asText(service?.['runtime']));
   put(attributes, 'process.runtime.version', asText(service?.['runtime_version']));
   put(attributes, 'aws.xray.service.compiler', asText(service?.['compiler']));
   put(attributes, 'aws.xray.service.compiler_version', asText(service?.['compiler_version']));
 }
 
+/** Node writes `unknown` where package.json says nothing. */
+function knownText(value: unknown): string | undefined {
+  return value === 'unknown' ? undefined : asText(value);
+}
+
 function putSdk(attributes: AttributeMap, xray: JsonObject | undefined, language: string | undefined): void {
   put(attributes, 'telemetry.sdk.name', asText(xray?.['sdk']));
   put(attributes, 'telemetry.sdk.version', asText(xray?.['sdk_version']));
   put(attributes, 'telemetry.sdk.language', language);
+  put(attributes, 'aws.xray.package', asText(xray?.['package']));
   put(attributes, 'telemetry.auto.version', xray?.['auto_instrumentation'] === true ? 'unknown' : undefined);
 }
 
 function putPlace(attributes: AttributeMap, segment: Segment, aws: JsonObject | undefined): void {
   for (const [block, names] of Object.entries(PLACES)) {
     const members = asObject(aws?.[block]);
-    for (const [member, attribute] of Object.entries(names)) {
-      put(attributes, attribute, members && toAttribute(members[member]));
+    for (const [member, value] of Object.entries(members ?? {})) {
+      put(attributes, names[member] ?? `aws.xray.${block}.${member}`, toAttribute(value));
     }
   }
   put(
@@ -100,6 +106,9 @@ function putPlace(attributes: AttributeMap, segment: Segment, aws: JsonObject | 
     'cloud.account.id',
     isIndependentSubsegment(segment) ? undefined : asText(aws?.['account_id']),
   );
+  const deployment = attributes.get('service.instance.id');
+  // X-Ray has it as a number, OTel as text.
+  if (typeof deployment === 'number') attributes.set('service.instance.id', String(deployment));
   const origin = asText(segment.origin);
   if (origin === undefined) return;
   attributes.set('aws.xray.origin', origin);

@@ -1,0 +1,111 @@
+// Part of app: who speaks what: fed by intake and the sampling API, remembered on disk, read by delivery and /status.
+import { join } from 'node:path';
+import { createHearing } from '../correlation/hearing.ts';
+import { type IdsOf, Pairs } from '../correlation/pairs.ts';
+import { nothingRemembered, rememberedIn } from '../correlation/remembered.ts';
+import { type RoutingStatus, routingStatus } from '../correlation/report.ts';
+import { Speakers } from '../correlation/speakers.ts';
+import type { Chooser } from '../delivery/choice.ts';
+import { nativeFirst } from '../delivery/native-first.ts';
+import { pairHold } from '../delivery/pair-hold.ts';
+import { samplingOf } from '../delivery/sampling.ts';
+import { telemetryEndpoints, telemetryFinder, telemetrySpans } from '../delivery/telemetry-spans.ts';
+import type { Processor } from '../intake/index.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Component } from '../model/component.ts';
+import type { DestinationId } from '../model/signals.ts';
+import type { Events } from '../telemetry/events.ts';
+import type { AppConfig } from './options.ts';
+
+export interface CorrelationOptions {
+  config: AppConfig;
+  /** Null where nothing is kept on disk. */
+  dataDir: string | null;
+  events: Pick<Events, 'speaker'>;
+  clock: Clock;
+}
+
+export interface Correlation extends Component {
+  idsOf: IdsOf;
+  hear: Processor;
+  onPoll(peer: string): void;
+  choosers(destination: DestinationId): readonly Chooser[];
+  status(): RoutingStatus;
+}
+
+const FILE = 'speakers.json';
+/** What was learnt is written at once; how much traffic passed, in this time. */
+const WRITE_EVERY_MS = 600_000;
+/** Names that come together are written together. */
+const WRITE_AFTER_MS = 1000;
+
+export function buildCorrelation({ config, dataDir, events, clock }: CorrelationOptions): Correlation {
+  const { routing, serviceAliases = [], telemetrySpans: ofTelemetry } = config.process;
+  const findTelemetry = telemetryFinder(telemetryEndpoints(endpointsOf(config)));
+  const remembered = dataDir === null ? nothingRemembered : rememberedIn(join(dataDir, FILE));
+  let cancel: () => void = () => undefined;
+  const speakers = new Speakers((change) => {
+    events.speaker(change.kind, change.names, 'protocol' in change ? change.protocol : undefined);
+    writeIn(WRITE_AFTER_MS);
+  });
+  const pairs = new Pairs((otlp, xray) => speakers.paired(otlp, xray));
+
+  function writeIn(delayMs: number): void {
+    cancel();
+    cancel = clock.schedule(delayMs, () => {
+      void remembered.write(speakers.all());
+      writeIn(WRITE_EVERY_MS);
+    });
+  }
+
+  const { sampleRatios, sampleSlowMs: slowMs, sampleDryRun } = config.process;
+  const wouldGo = new Map<DestinationId, number>();
+
+  function samplingFor(destination: DestinationId): readonly Chooser[] {
+    const ratio = (sampleRatios as ReadonlyMap<DestinationId, number> | undefined)?.get(destination);
+    if (ratio === undefined) return [];
+    const onDryRun = (items: number) =>
+      void wouldGo.set(destination, (wouldGo.get(destination) ?? 0) + items);
+    return [samplingOf(destination, { ratio, slowMs, isDryRun: sampleDryRun === 'on', onDryRun })];
+  }
+
+  return {
+    idsOf: (traceId, side) => pairs.idsOf(traceId, side),
+    hear: createHearing({ speakers, pairs, clock }),
+    onPoll: (peer) => speakers.polled(peer),
+    choosers(destination) {
+      const nowMs = () => clock.now();
+      const showsSpans = destination === 'honeycomb' || destination === 'aws-xray';
+      const hold = pairHold(destination, pairs, nowMs);
+      return [
+        ...(routing === 'native' ? [nativeFirst(destination, speakers, nowMs)] : []),
+        ...(hold ? [hold] : []),
+        ...samplingFor(destination),
+        ...(showsSpans && ofTelemetry !== 'keep' ? [telemetrySpans(ofTelemetry, findTelemetry)] : []),
+      ];
+    },
+    status() {
+      const sampling = [...(sampleRatios ?? [])].map(([id, ratio]) => {
+        const wouldLeaveOut = wouldGo.get(id) ?? 0;
+        return [id, { ratio, dryRun: sampleDryRun === 'on', wouldLeaveOut }] as const;
+      });
+      return routingStatus(routing, speakers.all(), Object.fromEntries(sampling));
+    },
+    async start() {
+      speakers.restore(await remembered.read());
+      for (const names of serviceAliases) speakers.alias(names, clock.now());
+      writeIn(WRITE_EVERY_MS);
+    },
+    async shutdown() {
+      cancel();
+      cancel = () => undefined;
+      await remembered.write(speakers.all());
+    },
+  };
+}
+
+function endpointsOf({ honeycomb, rollbar, xray, cloudwatchLogs }: AppConfig): readonly URL[] {
+  return [honeycomb.endpoint, rollbar.endpoint, xray.endpoint, cloudwatchLogs.endpoint].filter(
+    (url) => url !== undefined,
+  );
+}

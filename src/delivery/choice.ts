@@ -1,0 +1,98 @@
+// Part of delivery: what of a record a destination is not to get, decided before its exporter encodes anything.
+import type { JournalRecord } from '../model/signals.ts';
+import { appendToSpans } from '../protocols/otlp/append.ts';
+import { unsettledParts } from './bisect.ts';
+import type { Encoded, Exporter, Skip } from './exporter.ts';
+
+/** Of a record, for one destination. */
+export interface Choice {
+  /** Runs of source items that it is not to get, ascending, none twice. */
+  without: readonly Skip[];
+  /** Attributes to add to spans, by index, as they are written in a span. */
+  added?: ReadonlyMap<number, Uint8Array>;
+  /** The record is encoded by this choice, and by no later one. */
+  onUse?(): void;
+  /** Decide again at this time, by the same clock as `receivedAtMs`; what is in memory then is decided as it stands. */
+  undecidedUntilMs?: number;
+}
+
+export type Chooser = (record: JournalRecord) => Choice;
+
+export const EVERYTHING: Choice = { without: [] };
+
+/** The exporter, told only of what was chosen for it. The first chooser that has something against an item gives the reason. */
+export function choosing<T>(exporter: Exporter<T>, choosers: readonly Chooser[]): Exporter<T> {
+  if (choosers.length === 0) return exporter;
+  const choices = (record: JournalRecord) => choosers.map((choose) => choose(record));
+  /** What is not held is encoded next. */
+  let decided: { record: JournalRecord; choices: readonly Choice[] } | undefined;
+  return {
+    ...exporter,
+    holdUntilMs(record) {
+      const made = choices(record);
+      const times = made.flatMap(({ undecidedUntilMs: time }) => (time === undefined ? [] : [time]));
+      decided = times.length === 0 ? { record, choices: made } : undefined;
+      return times.length === 0 ? exporter.holdUntilMs?.(record) : Math.max(...times);
+    },
+    encode(record) {
+      const made = decided?.record === record ? decided.choices : choices(record);
+      decided = undefined;
+      for (const choice of made) choice.onUse?.();
+      const without = made.flatMap((choice) => choice.without);
+      const added = joined(made.flatMap((choice) => [...(choice.added ?? [])]));
+      const whole = added.size === 0 ? record : { ...record, payload: appendToSpans(record.payload, added) };
+      return without.length === 0 ? exporter.encode(whole) : encodeWithout(exporter, whole, without);
+    },
+  };
+}
+
+/** Several choosers may add to one span. */
+function joined(added: readonly (readonly [number, Uint8Array])[]): ReadonlyMap<number, Uint8Array> {
+  const all = new Map<number, Uint8Array>();
+  for (const [index, bytes] of added)
+    all.set(index, Buffer.concat([all.get(index) ?? new Uint8Array(), bytes]));
+  return all;
+}
+
+function encodeWithout<T>(
+  exporter: Exporter<T>,
+  record: JournalRecord,
+  without: readonly Skip[],
+): Encoded<T> {
+  const count = record.summary.items;
+  const isOut = new Uint8Array(count);
+  const skipped: Skip[] = [];
+  for (const skip of without) {
+    for (let from = skip.from; from < skip.to; from++) {
+      let to = from;
+      while (to < skip.to && isOut[to] === 0) isOut[to++] = 1;
+      if (to > from) skipped.push({ ...skip, from, to });
+      from = to;
+    }
+  }
+  if (!isOut.includes(0)) return { items: [], skipped, rejected: [] };
+  const encoded = exporter.encode(record);
+  const isAway = (index: number) => isOut[index] === 1;
+  return {
+    items: encoded.items.flatMap((item) => unsettledParts(item, isAway, exporter)),
+    skipped: [...skipped, ...keptRuns(encoded.skipped, isAway)],
+    rejected: keptRuns(encoded.rejected, isAway),
+  };
+}
+
+/** What the exporter said about items that it was not to get is not said. */
+function keptRuns<R extends { from: number; to: number }>(
+  runs: readonly R[],
+  isAway: (index: number) => boolean,
+): R[] {
+  return runs.flatMap((run) => {
+    const kept: R[] = [];
+    for (let from = run.from; from < run.to; from++) {
+      let to = from;
+      while (to < run.to && !isAway(to)) to++;
+      if (to > from) kept.push({ ...run, from, to });
+      from = to;
+    }
+    return kept;
+  });
+}
