@@ -5,6 +5,7 @@ import type { Counts } from '../ledger/account.ts';
 import type { DestinationState, Ledger } from '../ledger/ledger.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
 import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
+import type { RedactionCounts } from '../processors/redact/index.ts';
 import type { SamplingStatus } from '../sampling/index.ts';
 import type { Advice } from '../telemetry/advice.ts';
 import type { Listening } from '../telemetry/events.ts';
@@ -54,6 +55,8 @@ export interface Status {
   /** The rules that X-Ray SDKs get. */
   sampling: SamplingStatus;
   advice: readonly Advice[];
+  /** Values that were replaced before anything was stored, by rule. */
+  redaction: { mode: 'mask' | 'hash' | 'off'; replaced: RedactionCounts };
 }
 
 export interface StatusSources {
@@ -69,6 +72,7 @@ export interface StatusSources {
   xrayReceiver(): Promise<{ kernelDrops: number | null; receiveBufferBytes: number }>;
   sampling: { status(): SamplingStatus };
   advice: { list(): readonly Advice[] };
+  redaction: { mode: Status['redaction']['mode']; counts(): RedactionCounts };
   now(): number;
 }
 
@@ -101,6 +105,7 @@ export async function buildStatus(sources: StatusSources): Promise<Status> {
     destinations: destinations as Record<DestinationId, DestinationStatus>,
     sampling: sources.sampling.status(),
     advice: sources.advice.list(),
+    redaction: { mode: sources.redaction.mode, replaced: { ...sources.redaction.counts() } },
   };
 }
 
