@@ -38,6 +38,7 @@ const HOMES: readonly (readonly [package_: RegExp, homes: readonly string[]])[] 
   [/^protobufjs(\/|$)/, ['protocols/otlp', 'sandbox']],
   [/^@opentelemetry\//, ['protocols/otlp', 'sandbox']],
   [/^fzstd$/, ['receivers/otlp', 'sandbox']],
+  [/^re2js$/, ['processors/redact']],
   [/^(@aws-sdk|@smithy)\//, ['aws']],
   [/^rollbar(\/|$)/, ['exporters/rollbar']],
   [/^undici$/, ['http']],

@@ -6,6 +6,7 @@ import type { Counts } from '../ledger/account.ts';
 import type { DestinationState, Ledger } from '../ledger/ledger.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
 import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
+import type { RedactionCounts } from '../processors/redact/index.ts';
 import type { SamplingStatus } from '../sampling/index.ts';
 import type { Advice } from '../telemetry/advice.ts';
 import type { Listening } from '../telemetry/events.ts';
@@ -57,6 +58,8 @@ export interface Status {
   /** Which copy of a request goes where, and why. */
   routing: RoutingStatus;
   advice: readonly Advice[];
+  /** Values that were replaced before anything was stored, by rule. */
+  redaction: { mode: 'mask' | 'hash' | 'off'; replaced: RedactionCounts };
 }
 
 export interface StatusSources {
@@ -73,6 +76,7 @@ export interface StatusSources {
   sampling: { status(): SamplingStatus };
   routing(): RoutingStatus;
   advice: { list(): readonly Advice[] };
+  redaction: { mode: Status['redaction']['mode']; counts(): RedactionCounts };
   now(): number;
 }
 
@@ -106,6 +110,7 @@ export async function buildStatus(sources: StatusSources): Promise<Status> {
     sampling: sources.sampling.status(),
     routing: sources.routing(),
     advice: sources.advice.list(),
+    redaction: { mode: sources.redaction.mode, replaced: { ...sources.redaction.counts() } },
   };
 }
 

@@ -16,10 +16,8 @@ import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DestinationId } from '../model/signals.ts';
-import { createAdviser } from '../receivers/aws-xray/advice.ts';
 import { createXRayReceiver, socketsInWorker, socketsOnDemand } from '../receivers/aws-xray/index.ts';
 import { createOtlpReceiver } from '../receivers/otlp/index.ts';
-import { createAdviceBook } from '../telemetry/advice.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -32,6 +30,7 @@ import { reportLedger } from './ledger-events.ts';
 import { createMemoryKeeper } from './memory.ts';
 import type { AppConfig } from './options.ts';
 import { createOutgoing } from './outgoing.ts';
+import { createProcessors } from './processors.ts';
 import { registry } from './registry.ts';
 import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
@@ -114,14 +113,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   const reported = { config: config.xray, xray: async () => (await outgoing.aws()).xray, ledger, clock };
   const telemetry = off['aws-xray'] ? [] : [createTelemetry(reported)];
   const recentLogs = new RecentLogs();
-  const advice = createAdviceBook(log, clock);
-  const adviser = createAdviser({ book: advice, sampling, isXRayOn: !off['aws-xray'], clock });
+  const { processors, advice, redaction } = createProcessors({ config, off, sampling, log, clock });
   const admission = createAdmission(config.process.maxInFlightBytes);
   const intake = createIntake({
     journal,
     ledger,
     admission,
-    processors: [adviser, correlation.hear],
+    processors: [...processors, correlation.hear],
     ...(off.rollbar ? {} : { onAccepted: (accepted) => recentLogs.remember(accepted) }),
     destinations: known,
     ...routed,
@@ -184,11 +182,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       sampling,
       routing: correlation.status,
       advice,
+      redaction,
       now: () => clock.now(),
     });
   const metrics = createMetrics({
     ledger,
     backlog: (id) => (off[id] ? undefined : journal.backlog(id)),
+    redacted: redaction.counts,
     now: () => clock.now(),
   });
   const onSkippedHost = (host: string) =>

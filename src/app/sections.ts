@@ -9,6 +9,7 @@ export const sections: readonly Section[] = [
     title: 'Process',
     options: { ...optionGroups.process, ...optionGroups.otlpReceiver, ...optionGroups.xrayReceiver },
   },
+  { title: 'Redaction', options: optionGroups.redact },
   { title: 'Honeycomb', options: optionGroups.honeycomb },
   { title: 'AWS X-Ray', options: { ...optionGroups.aws, ...optionGroups.xray, ...optionGroups.sampling } },
   { title: 'CloudWatch Logs', options: optionGroups.cloudwatchLogs },

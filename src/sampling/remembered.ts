@@ -28,7 +28,7 @@ export function rememberedIn(file: string, { endpoint, region, regionInUse }: Pl
   async function replaceFile(records: readonly RuleRecord[]): Promise<void> {
     try {
       const content = { region: await regionInUse(), endpoint, SamplingRuleRecords: records };
-      await writeFile(`${file}.new`, JSON.stringify(content));
+      await writeFile(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
       await rename(`${file}.new`, file);
     } catch {
       // Said above.

@@ -55,6 +55,7 @@ export const EVENTS = {
   replay_unmarked: 'what became of a replayed dead letter cannot be written down; it counts as unknown',
   dead_letters_replayed: 'a replay of dead letters, with what became of them',
   address_skipped: 'an address family that the machine lacks',
+  redaction_failed: 'what was received is refused because of a bug in the redactor',
   otlp_refused: 'OTLP requests or items that were turned away; once a minute and reason',
   datagram_malformed: 'UDP datagrams that are not X-Ray documents; once in 10 s and reason',
   datagram_lost: 'X-Ray segments that there was no room for; once in 10 s and reason',

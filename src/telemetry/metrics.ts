@@ -17,6 +17,8 @@ export interface MetricsSources {
     receiver(receiver: ReceiverId): { accepted: Partial<Record<Signal, number>>; refused: Tally };
   };
   backlog(destination: DestinationId): { bytes: number; oldestReceivedAtMs: number | undefined } | undefined;
+  /** Values that were replaced before anything was stored, by rule. */
+  redacted(): Tally;
   now(): number;
 }
 
@@ -37,6 +39,7 @@ const STATES = ['on', 'retrying', 'blocked', 'off'] as const;
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
   addReceivers(registry, sources);
+  addRedaction(registry, sources);
   addDestinations(registry, sources);
   return { contentType: registry.contentType, render: () => registry.metrics() };
 }
@@ -66,6 +69,19 @@ function addReceivers(registry: Registry, { ledger }: MetricsSources): void {
         for (const [reason, count] of Object.entries(ledger.receiver(receiver).refused))
           this.inc({ receiver, reason }, count);
       }
+    },
+  });
+}
+
+function addRedaction(registry: Registry, { redacted }: MetricsSources): void {
+  new Counter({
+    name: 'sidecast_redacted_values_total',
+    help: 'Values that were masked or hashed before anything was stored.',
+    labelNames: ['rule'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [rule, count] of Object.entries(redacted())) this.inc({ rule }, count);
     },
   });
 }

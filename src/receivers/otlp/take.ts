@@ -109,11 +109,16 @@ async function accept(
     }
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    const refusal = notNow(error.code, error.message);
+    const refusal = error.code === 'redaction_failed' ? failed(error) : notNow(error.code, error.message);
     refusal.items = summary.items;
     throw refusal;
   }
   return { signal, partial };
+}
+
+/** The same bytes would fail again: 500 is not sent again. */
+function failed({ code, message }: RefusedError): Refusal {
+  return new Refusal(500, StatusCodes.INTERNAL, code, message);
 }
 
 /** Undefined when nothing shows which signal it is. */

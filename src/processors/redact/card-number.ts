@@ -1,0 +1,72 @@
+// Part of processors/redact: card numbers: 13 to 19 digits, perhaps in groups, that a card company gives out and whose check digit is right.
+
+/** Groups as on cards, the first of four digits or more. Not within a longer number, word or id. A dot before or after makes it a version, an amount or a time. */
+const CARD_LIKE = /(?<![\w.-])\d{4}(?:[ -]?\d){9,15}(?![\w-]|\.\d)/g;
+/** Visa, Mastercard, American Express, Diners, Discover, JCB: ISO/IEC 7812 prefixes with the lengths in use. */
+const ISSUED =
+  /^(?:4\d{12}(?:\d{3}){0,2}|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}(?:\d{3})?|35(?:2[89]|[3-8]\d)\d{12})$/;
+
+export interface Range {
+  from: number;
+  to: number;
+}
+
+export function findCardNumbers(text: string): Range[] {
+  const found: Range[] = [];
+  CARD_LIKE.lastIndex = 0;
+  for (let match = CARD_LIKE.exec(text); match; match = CARD_LIKE.exec(text)) {
+    const digits = match[0].replace(/[ -]/g, '');
+    if (ISSUED.test(digits) && passesLuhn(digits))
+      found.push({ from: match.index, to: match.index + match[0].length });
+    // The number may begin with the next group: `12 4111 1111 1111 1111`.
+    else CARD_LIKE.lastIndex = match.index + 1;
+  }
+  return found;
+}
+
+/** ISO/IEC 7812-1, annex B. */
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = Number(digits[digits.length - 1 - i]);
+    const doubled = i % 2 === 0 ? digit : digit * 2;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0;
+}
+
+/** Of 13 bytes without two separators in a row, one of any 11 neighbours is not at either end. */
+const STRIDE = 11;
+
+/** Whether the bytes hold a card number; reads every eleventh byte where there are no digits. */
+export function mayHoldCardNumber(bytes: Buffer): boolean {
+  for (let at = 1; at < bytes.length - 1; at += STRIDE) {
+    if (!isPart(bytes[at]!)) continue;
+    const [before, after] = [bytes[at - 1]!, bytes[at + 1]!];
+    if (!isPart(before) || !isPart(after)) continue;
+    if (!isDigit(bytes[at]!) && !(isDigit(before) && isDigit(after))) continue;
+    let from = at;
+    let to = at + 1;
+    while (from > 0 && isPart(bytes[from - 1]!)) from--;
+    while (to < bytes.length && isPart(bytes[to]!)) to++;
+    if (to - from > MAX_RUN_BYTES) return true;
+    if (to - from >= 13 && holdsCardNumber(bytes.toString('latin1', from, to))) return true;
+    at = Math.max(at, to - STRIDE);
+  }
+  return false;
+}
+
+/** More is no number, and reading it several times would cost: that is for the rule to look at, once. */
+const MAX_RUN_BYTES = 64;
+/** Protobuf's length before a text, and its tag and length after it, may look like digits. */
+const MAX_LOOKALIKES = { before: 1, after: 3 };
+
+function holdsCardNumber(run: string): boolean {
+  for (let before = 0; before <= MAX_LOOKALIKES.before; before++)
+    for (let after = 0; after <= MAX_LOOKALIKES.after; after++)
+      if (findCardNumbers(run.slice(before, run.length - after)).length > 0) return true;
+  return false;
+}
+
+const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
+const isPart = (byte: number) => isDigit(byte) || byte === 0x20 || byte === 0x2d;

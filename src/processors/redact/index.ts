@@ -1,0 +1,55 @@
+// Part of processors/redact: takes secrets out of what comes in, before anything of it is stored. What holds none keeps its bytes.
+import type { Accepted } from '../../model/signals.ts';
+import { scan } from '../../protocols/otlp/scan.ts';
+import { summarizeDocuments } from '../../protocols/xray/datagram.ts';
+import type { RedactConfig } from './config.ts';
+import { redactDocuments } from './documents.ts';
+import { createJudge, USER_IDS } from './judge.ts';
+import { createPrefilter } from './prefilter.ts';
+import { createReplace } from './replace.ts';
+import { redactRequest } from './requests.ts';
+import type { Rule } from './rules.ts';
+
+export type RedactionCounts = Readonly<Partial<Record<Rule, number>>>;
+
+export interface Redactor {
+  /** Throws for bugs, with the payload in whatever state: what was handed in must not go on then. */
+  redact(accepted: Accepted): Accepted;
+  /** Values that were replaced, since the start. */
+  counts(): RedactionCounts;
+}
+
+export function createRedactor(config: RedactConfig): Redactor {
+  const { mode, users, deny, patterns } = config;
+  const counts: Partial<Record<Rule, number>> = {};
+  if (mode === 'off') return { redact: (accepted) => accepted, counts: () => counts };
+  const judge = createJudge(config);
+  const replace = createReplace(mode, config.hashKey?.reveal());
+  const isSearchable = patterns.length === 0;
+  // `user` is a word of X-Ray's own, in nearly every URL and text as well: with hashing, documents are read whole.
+  const mayHoldSecrets = createPrefilter([...deny, ...(users === 'hash' ? USER_IDS : [])]);
+  const onFound = (rule: Rule) => {
+    counts[rule] = (counts[rule] ?? 0) + 1;
+  };
+
+  return {
+    counts: () => counts,
+    redact(accepted) {
+      const { signal, payload } = accepted;
+      const isJson = signal === 'segments';
+      const isReadWhole = !isSearchable || (isJson && users === 'hash');
+      if (!isReadWhole && !mayHoldSecrets(payload, isJson)) return accepted;
+      const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+      const redacted = isJson
+        ? redactDocuments(bytes, judge, replace, onFound)
+        : redactRequest(signal, bytes, judge, replace, onFound);
+      const summary = isJson
+        ? {
+            ...summarizeDocuments(Buffer.from(redacted.buffer, redacted.byteOffset, redacted.length)),
+            services: accepted.summary.services,
+          }
+        : scan(signal, redacted).summary;
+      return { ...accepted, payload: redacted === bytes ? payload : redacted, summary };
+    },
+  };
+}
