@@ -92,7 +92,7 @@ export function mayMatch(filter: Filter, row: TraceRow): boolean {
   if (!box) return true;
   const startMs = unixMs(row.startUnixNano);
   const isInTime = startMs >= box.fromMs && startMs < box.toMs;
-  return isInTime && row.durationMs >= box.minMs && row.durationMs <= box.maxMs;
+  return isInTime && row.durationMs >= box.minMs && row.durationMs < box.maxMs;
 }
 
 function statusMatches(wanted: string, code: number | undefined): boolean {

@@ -19,7 +19,8 @@ export function DeliveryChip({ destination, chip, isReachable, onOpen }: Props) 
   if (!view)
     return <span class="chip none" role="cell" aria-label={`${DESTINATION_NAMES[destination]}: nothing`} />;
   const { state, part, text } = view;
-  const label = `${DESTINATION_NAMES[destination]}: ${text}`;
+  const sum = part ? `${part.count}/${part.of}` : '';
+  const label = `${DESTINATION_NAMES[destination]}: ${sum && `${sum} delivered: `}${text}`;
   return (
     <span class="chip-cell" role="cell">
       <button
@@ -36,13 +37,7 @@ export function DeliveryChip({ destination, chip, isReachable, onOpen }: Props) 
         }}
       >
         <Sign state={state} />
-        {part ? (
-          <span class="part">
-            {part.count}/{part.of}
-          </span>
-        ) : (
-          !QUIET.has(state) && <span class="word">{state}</span>
-        )}
+        {part ? <span class="part">{sum}</span> : !QUIET.has(state) && <span class="word">{state}</span>}
       </button>
     </span>
   );

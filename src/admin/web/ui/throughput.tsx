@@ -77,16 +77,22 @@ function optionsFor(element: HTMLElement, width: number, shown: readonly string[
       y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] },
     },
     axes: [
-      { ...axis, values: (_, splits) => splits.map((at) => clockOfMs(at * 1000).slice(0, 8)), space: 90 },
+      {
+        ...axis,
+        values: (_, splits) => splits.map((at) => clockOfMs(at * 1000).slice(0, 8)),
+        space: 90,
+        size: 26,
+      },
       { ...axis, values: (_, splits) => splits.map((value) => rate(value)), size: 64 },
     ],
     series: [
       { label: 'time', value: (_, at) => (at === null ? '–' : clockOfMs(at * 1000).slice(0, 8)) },
-      { label: 'received', stroke: colour('--text'), width: 1.5, value: text },
+      { label: 'received', stroke: colour('--text'), width: 1.5, points: { show: false }, value: text },
       ...shown.map((id, index) => ({
         label: `to ${names[id]}`,
         stroke: colour(`--c${index}`),
         width: 1.5,
+        points: { show: false },
         dash: [[], [6, 3], [2, 3], [8, 3, 2, 3]][index] ?? [],
         value: text,
       })),

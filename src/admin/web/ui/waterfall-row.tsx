@@ -25,9 +25,6 @@ export function WaterfallRowView({ row, yPx, waterfall, isChosen, isFound, onCho
   const { node, isOpen } = row;
   const { span } = node;
   const hasBelow = node.children.length > 0;
-  const label = span
-    ? `${span.name}, ${span.service}, ${duration(span.durationMs)}${span.error ? ', error' : ''}`
-    : `parent ${node.id}, not received here`;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree walks by arrow keys
     <div
@@ -37,7 +34,6 @@ export function WaterfallRowView({ row, yPx, waterfall, isChosen, isFound, onCho
       aria-selected={isChosen}
       aria-level={row.depth + 1}
       aria-expanded={hasBelow ? isOpen : undefined}
-      aria-label={label}
       data-span={node.id}
       style={style}
       onClick={() => onChoose(node.id)}
@@ -58,13 +54,27 @@ export function WaterfallRowView({ row, yPx, waterfall, isChosen, isFound, onCho
         ) : (
           <span class="twist" />
         )}
-        {span?.error && <span class="error-mark">!</span>}
-        {!isOpen && node.hasErrorBelow && !span?.error && <span class="error-mark">!</span>}
+        {span?.error && (
+          <span class="error-mark" aria-hidden="true">
+            !
+          </span>
+        )}
+        {!isOpen && node.hasErrorBelow && !span?.error && (
+          <span class="error-mark" aria-hidden="true">
+            !
+          </span>
+        )}
         <span class="text" title={span?.name}>
           {span ? span.name : `parent ${node.id.slice(0, 8)}… not received here`}
         </span>
+        {span && (
+          <span class="unseen">
+            , {span.service}
+            {span.error && ', error'},
+          </span>
+        )}
       </span>
-      <span class="lane" aria-hidden="true">
+      <span class="lane">
         <Bar node={node} waterfall={waterfall} />
       </span>
     </div>
