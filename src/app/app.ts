@@ -1,8 +1,7 @@
 // Part of app: the composition root. Builds every component, starts them in order, stops them in reverse.
-
-import { createAdmin } from '../admin/server.ts';
 import { buildStatus, type Status } from '../admin/status.ts';
 import { createDecoder } from '../delivery/decoder.ts';
+import type { Exporter } from '../delivery/exporter.ts';
 import type { Delivery } from '../delivery/loop.ts';
 import { createTelemetry } from '../exporters/aws-xray/telemetry.ts';
 import { createAdmission } from '../intake/admission.ts';
@@ -18,17 +17,19 @@ import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
 import { createAdviser } from '../receivers/aws-xray/advice.ts';
 import { createXRayReceiver, socketsInWorker } from '../receivers/aws-xray/index.ts';
 import { createOtlpReceiver } from '../receivers/otlp/index.ts';
+import { createRecent } from '../recent/recent.ts';
 import { createAdviceBook } from '../telemetry/advice.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
 import { resolveDataDir } from './data-dir.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { buildDestination } from './destinations.ts';
 import { createJournalEvents } from './journal-events.ts';
+import { logLedger } from './ledger-events.ts';
 import { createMemoryKeeper } from './memory.ts';
 import type { AppConfig } from './options.ts';
 import { createOutgoing } from './outgoing.ts';
+import { createPage } from './page.ts';
 import { registry } from './registry.ts';
 import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
@@ -72,6 +73,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const on = DESTINATION_IDS.filter((id) => !off[id]);
 
   const deliveries = new Map<DestinationId, Delivery<unknown>>();
+  const exporters = new Map<DestinationId, Exporter<unknown>>();
   const dataDir = resolveDataDir(config.journal.dataDir, env);
   const { store: deadLetters, outcomes: replays } = createDeadLetters({
     dataDir,
@@ -101,15 +103,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   await journal.start();
 
   const outgoing = createOutgoing({ config, env, version, clock, events });
-  ledger.subscribe((event) => {
-    if (event.kind === 'state' && event.from !== event.to) {
-      const queued = ledger.account(event.destination)?.counts.queued ?? 0;
-      events.destinationState(event.destination, event.to, event.reason, queued);
-    }
-    if (event.kind === 'settled' && event.outcome === 'rejected') {
-      events.itemsRejected(event.destination, event.items, event.code ?? 'vendor_rejected');
-    }
-  });
+  logLedger(ledger, events);
 
   const sampling = buildSampling({
     config,
@@ -131,6 +125,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       ];
   const advice = createAdviceBook(log, clock);
   const adviser = createAdviser({ book: advice, sampling, isXRayOn: !off['aws-xray'], clock });
+  const onError = (where: string) => (error: Error) => events.internalError(where, error);
+  const listened = { ledger, destinations: on, clock, pool, onError: onError('recent') };
+  const recent = createRecent({ ...config.recent, ...listened });
   const admission = createAdmission(config.process.maxInFlightBytes);
   const intake = createIntake({
     journal,
@@ -139,6 +136,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     processors: [adviser],
     destinations: on,
     routing,
+    onAppended: recent.appended,
   });
   const replay = createReplay({
     intake,
@@ -148,9 +146,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     off: (id) => off[id],
     clock,
     onEnd: (tallies) => events.deadLettersReplayed(tallies),
-    onError: (error) => events.internalError('replay', error),
+    onError: onError('replay'),
   });
-  const { hosts, otlpPort, xrayPort, adminPort } = config.listeners;
+  const { hosts, otlpPort, xrayPort } = config.listeners;
   const jsonWorker = workerFile('otlp-json');
   const otlp = createOtlpReceiver({
     ...(jsonWorker && { jsonWorker }),
@@ -196,21 +194,19 @@ export async function startApp(options: AppOptions): Promise<App> {
       advice,
       now: () => clock.now(),
     });
-  const metrics = createMetrics({
+  const admin = createPage({
+    config,
     ledger,
-    backlog: (id) => (off[id] ? undefined : journal.backlog(id)),
-    now: () => clock.now(),
-  });
-  const onSkippedHost = (host: string) =>
-    log('info', 'address_skipped', 'this machine lacks the address family', { host });
-  const admin = createAdmin({
-    hosts,
-    port: adminPort,
+    journal,
+    recent,
+    deliveries,
+    exporters,
+    clock,
     isReady: () => isReady,
     status,
-    metrics,
     deadLetters: { store: deadLetters, replay, now: () => clock.now() },
-    onSkippedHost,
+    onSkippedHost: (host) =>
+      log('info', 'address_skipped', 'this machine lacks the address family', { host }),
   });
 
   const watches: Component[] = [];
@@ -235,7 +231,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const parts = { config, version, clock, random, decoder: createDecoder(), ...outgoing };
     for (const destination of registry) {
       if (off[destination.id]) continue;
-      const { delivery, watch } = await buildDestination(destination, {
+      const { exporter, delivery, watch } = await buildDestination(destination, {
         ...parts,
         keepMemory,
         journal,
@@ -244,6 +240,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         events,
       });
       deliveries.set(destination.id, delivery);
+      exporters.set(destination.id, exporter);
       watches.push(...watch);
       for (const component of [delivery, ...watch]) await start(component);
     }

@@ -1,13 +1,14 @@
 // Part of app: the options of the process itself, and every component's, in the order in which people read them.
 import { options as aws } from '../aws/config.ts';
 import type { GroupValues } from '../config/load.ts';
-import { address, bytes, choice, durationMs, httpUrl, list, port, text } from '../config/option.ts';
+import { address, bytes, choice, durationMs, httpUrl, list, port, secret, text } from '../config/option.ts';
 import { options as cloudwatchLogs } from '../exporters/aws-cloudwatch-logs/config.ts';
 import { options as xray } from '../exporters/aws-xray/config.ts';
 import { options as honeycomb } from '../exporters/honeycomb/config.ts';
 import { options as rollbar } from '../exporters/rollbar/config.ts';
 import { options as xrayReceiver } from '../receivers/aws-xray/config.ts';
 import { options as otlpReceiver } from '../receivers/otlp/config.ts';
+import { options as recent } from '../recent/config.ts';
 import { options as sampling } from '../sampling/config.ts';
 
 const listeners = {
@@ -48,6 +49,20 @@ const listeners = {
     schema: port(),
     fallback: '4319',
     summary: 'Page, /livez, /readyz, /status and /metrics. 0 picks a free port.',
+  },
+  adminHosts: {
+    env: 'SIDECAST_ADMIN_HOSTS',
+    schema: list(),
+    summary:
+      'Names besides addresses, localhost and names without a dot by which the admin port may be asked for (DNS rebinding); * stands for all.',
+    example: 'telemetry.example.com',
+  },
+  adminToken: {
+    env: 'SIDECAST_ADMIN_TOKEN',
+    schema: secret(),
+    secret: true,
+    summary:
+      'Asked for on the admin port, as bearer token or as password; /livez, /readyz and /metrics are exempt.',
   },
 };
 
@@ -155,6 +170,7 @@ export const optionGroups = {
   process,
   otlpReceiver,
   xrayReceiver,
+  recent,
   honeycomb,
   aws,
   xray,

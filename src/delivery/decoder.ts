@@ -13,7 +13,7 @@ const MAX_BYTES = 1024 * 1024;
 const DECODED_TO_WIRE = 8;
 
 /** Least recently used goes first. A destination far behind decodes again. */
-class Shared<T> {
+export class Shared<T> {
   readonly #decode: (payload: Uint8Array) => T;
   readonly #maxBytes: number;
   readonly #kept = new Map<Position, { value: T; bytes: number }>();
@@ -24,7 +24,7 @@ class Shared<T> {
     this.#maxBytes = maxBytes;
   }
 
-  of({ position, payload }: JournalRecord): T {
+  of({ position, payload }: Pick<JournalRecord, 'position' | 'payload'>): T {
     const known = this.#kept.get(position);
     if (known) {
       this.#kept.delete(position);
@@ -55,7 +55,8 @@ export function createDecoder(maxBytes = MAX_BYTES): Decoder {
   };
 }
 
-function decodeSegments(payload: Uint8Array): readonly (readonly SpanGroup[] | undefined)[] {
+/** For each document its spans, in one group or none; undefined for what is no JSON object. */
+export function decodeSegments(payload: Uint8Array): readonly (readonly SpanGroup[] | undefined)[] {
   return readDocuments(payload).map((document) => {
     const segment = parseSegment(document);
     return segment && segmentToSpans(segment);

@@ -17,10 +17,12 @@ export interface IntakeOptions {
   /** Destinations that are on. */
   destinations: readonly DestinationId[];
   routing: Routing;
+  /** Hears of each record before anything can settle it. */
+  onAppended?(accepted: Accepted, position: Position): void;
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
-  const { journal, ledger, admission, processors, destinations, routing } = options;
+  const { journal, ledger, admission, processors, destinations, routing, onAppended } = options;
 
   function openBooks(accepted: Accepted, position: Position): void {
     const { items } = accepted.summary;
@@ -48,6 +50,7 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
     try {
       await journal.append(processed, (position) => {
         onPosition(position);
+        onAppended?.(processed, position);
         openBooks(processed, position);
       });
     } catch (error) {

@@ -7,7 +7,7 @@ import { encode } from './encoder.ts';
 import { traceUrl } from './links.ts';
 import type { Occurrence } from './occurrence.ts';
 import { MAX_PAYLOAD_BYTES } from './payload.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, shownItem } from './transport.ts';
 
 export function create(
   config: RollbarConfig,
@@ -23,6 +23,7 @@ export function create(
     },
     encode: (record) => encode(record, context.decoder),
     send: createTransport(config, context),
+    show: async ({ value }) => shownItem(value, config, context),
     check: () => check(config, context),
     traceUrl,
     close: async () => undefined,
