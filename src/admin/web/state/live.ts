@@ -1,4 +1,5 @@
 // Part of the page: the stream. It connects again by itself, and what was missed in between is asked for.
+import type { DestinationId } from '../../../model/signals.ts';
 import type { Heatmap, LogRow, Pipeline, StreamEvents } from '../../api/shapes.ts';
 import { fetchLogs } from './api.ts';
 import { createStore } from './store.ts';
@@ -55,6 +56,9 @@ function merged(newer: readonly LogRow[], older: readonly LogRow[]): readonly Lo
   const rows = [...byId.values()].sort((a, b) => (a.timeUnixNano < b.timeUnixNano ? 1 : -1));
   return rows.slice(0, MAX_LOGS);
 }
+
+export const isDestinationOn = (now: Pipeline | undefined, id: DestinationId): boolean =>
+  now !== undefined && now.status.destinations[id].state !== 'off';
 
 /** What the throughput chart shows: the last five minutes, one point a second. */
 export interface RatePoint {

@@ -2,6 +2,8 @@
 import { DESTINATION_NAMES, type DestinationId } from '../../../model/signals.ts';
 import type { Chip } from '../../api/shapes.ts';
 import { STATE_MEANINGS, viewChip } from '../model/chips.ts';
+import { isDestinationOn, pipeline } from '../state/live.ts';
+import { useStore } from '../state/store.ts';
 import { Sign } from './sign.tsx';
 
 /** What needs no attention shows its sign only. */
@@ -16,8 +18,7 @@ interface Props {
 
 export function DeliveryChip({ destination, chip, isReachable, onOpen }: Props) {
   const view = chip && viewChip(chip);
-  if (!view)
-    return <span class="chip none" role="cell" aria-label={`${DESTINATION_NAMES[destination]}: nothing`} />;
+  if (!view) return <NothingForIt destination={destination} />;
   const { state, part, text } = view;
   const sum = part ? `${part.count}/${part.of}` : '';
   const label = `${DESTINATION_NAMES[destination]}: ${sum && `${sum} delivered: `}${text}`;
@@ -39,6 +40,21 @@ export function DeliveryChip({ destination, chip, isReachable, onOpen }: Props) 
         <Sign state={state} />
         {part ? <span class="part">{sum}</span> : !QUIET.has(state) && <span class="word">{state}</span>}
       </button>
+    </span>
+  );
+}
+
+/** Nothing of the trace is meant for a destination that is on; one that is off has no sign at all. */
+function NothingForIt({ destination }: { destination: DestinationId }) {
+  const isOn = isDestinationOn(useStore(pipeline), destination);
+  if (!isOn) return <span role="cell" />;
+  const label = `${DESTINATION_NAMES[destination]}: nothing of it is for this destination`;
+  return (
+    <span class="chip-cell" role="cell" title={label}>
+      <span class="chip s-skipped" data-destination={destination} data-state="skipped">
+        <Sign state="skipped" />
+        <span class="unseen">{label}</span>
+      </span>
     </span>
   );
 }

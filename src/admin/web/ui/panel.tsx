@@ -4,6 +4,7 @@ import type { Trace } from '../../api/shapes.ts';
 import { SHORT_NAMES, viewChip } from '../model/chips.ts';
 import type { Node } from '../model/tree.ts';
 import { openTrace, place } from '../state/address.ts';
+import { isDestinationOn, pipeline } from '../state/live.ts';
 import { useStore } from '../state/store.ts';
 import { SentPanel } from './sent-panel.tsx';
 import { Sign } from './sign.tsx';
@@ -14,7 +15,8 @@ export function Panel({ trace, node }: { trace: Trace; node: Node | undefined })
   const { row } = trace;
   const show = (to: DestinationId | undefined) =>
     openTrace(row.id, { ...(node && { spanId: node.id }), ...(to && { tab: to }) });
-  const tabs = DESTINATION_IDS.filter((id) => row.chips[id]);
+  const now = useStore(pipeline);
+  const tabs = DESTINATION_IDS.filter((id) => row.chips[id] || isDestinationOn(now, id) || id === tab);
   return (
     <aside class="panel" aria-label="Details">
       <div class="tabs" role="tablist" aria-label="The span, and what each destination got of it">
@@ -22,7 +24,7 @@ export function Panel({ trace, node }: { trace: Trace; node: Node | undefined })
           Span
         </Tab>
         {tabs.map((id) => {
-          const view = viewChip(row.chips[id] ?? {});
+          const view = viewChip(row.chips[id] ?? { skipped: 1 });
           return (
             <Tab key={id} isChosen={tab === id} onChoose={() => show(id)}>
               {view && <Sign state={view.state} />}

@@ -27,7 +27,8 @@ export function SentPanel({ trace, node, destination }: Props) {
   return (
     <>
       <p class="sub">
-        {DESTINATION_NAMES[destination]}: {chip?.text ?? 'nothing'} of this trace
+        {DESTINATION_NAMES[destination]}:{' '}
+        {chip ? `${chip.text} of this trace` : 'nothing of this trace is for it'}
       </p>
       {elsewhere.length > 0 && (
         <p class="note">
