@@ -1,6 +1,6 @@
 // Part of the build: bundles src/ into dist/. Split chunks let a vendor's code load only when its destination is on.
-import { readFile, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 /** `import text from './x.proto?raw'`, as vite understands it too, so that tests and bundle read the same files. */
@@ -57,3 +57,23 @@ await build({
   plugins: [rawText],
   logLevel: 'warning',
 });
+
+// The page: one script and one style sheet, named by what is in them, so that a browser may keep them for ever.
+const page = await build({
+  entryPoints: ['src/admin/web/main.tsx'],
+  outdir: 'dist/web',
+  entryNames: '[name]-[hash]',
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+});
+const named = (ending) => basename(Object.keys(page.metafile.outputs).find((path) => path.endsWith(ending)));
+const html = await readFile('src/admin/web/index.html', 'utf8');
+await writeFile(
+  'dist/web/index.html',
+  html.replace('{{js}}', named('.js')).replace('{{css}}', named('.css')),
+);

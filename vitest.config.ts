@@ -35,6 +35,8 @@ export default defineConfig({
       // They share one Python environment, which the first of them makes.
       project('clients', ['test/clients/**/*.test.ts'], [], 600_000, false),
       project('container', ['test/container/**/*.test.ts'], [], 900_000),
+      // One browser at a time: what is measured is the page, not the queue for a core.
+      project('browser', ['test/browser/**/*.test.ts'], [], 60_000, false),
       // Kills, faults and load: one file at a time, or they would measure each other.
       project('chaos', ['test/chaos/**/*.test.ts'], [], 3_600_000, false),
     ],

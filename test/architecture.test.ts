@@ -45,6 +45,7 @@ const HOMES: readonly (readonly [package_: RegExp, homes: readonly string[]])[] 
   [/^pino$/, ['telemetry/logger.ts']],
   [/^prom-client$/, ['telemetry/metrics.ts']],
   [/^(zod|yaml)$/, ['config']],
+  [/^(preact|uplot)(\/|$)/, ['admin/web']],
 ];
 
 interface Source {

@@ -2,7 +2,12 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Component } from '../model/component.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { type AccessOptions, accessCheck } from './access.ts';
 import { addDeadLetterRoutes, type DeadLetterSources } from './api/dead-letters.ts';
+import type { ApiSources } from './api/sources.ts';
+import { Streams } from './api/stream.ts';
+import { addTraceRoutes } from './api/traces.ts';
+import { addBundleRoutes } from './bundle.ts';
 import { renderPage } from './page.ts';
 import type { Status } from './status.ts';
 
@@ -14,6 +19,10 @@ export interface AdminOptions {
   status(): Promise<Status>;
   metrics: Metrics;
   deadLetters: DeadLetterSources;
+  api: ApiSources;
+  access: AccessOptions;
+  /** Where the build put the page; without one there is a table. */
+  web: URL | undefined;
   onSkippedHost(host: string): void;
 }
 
@@ -26,13 +35,14 @@ const NO_SUCH_FAMILY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 export function createAdmin(options: AdminOptions): Admin {
   const servers: FastifyInstance[] = [];
+  const streams = new Streams(options.api);
   let addresses: string[] = [];
   return {
     addresses: () => addresses,
     async start() {
       let { port } = options;
       for (const host of options.hosts) {
-        const server = buildServer(options);
+        const server = buildServer(options, streams);
         try {
           await server.listen({ host, port, ipv6Only: host.includes(':') });
         } catch (error) {
@@ -53,8 +63,9 @@ export function createAdmin(options: AdminOptions): Admin {
   };
 }
 
-function buildServer(options: AdminOptions): FastifyInstance {
+function buildServer(options: AdminOptions, streams: Streams): FastifyInstance {
   const server = fastify({ forceCloseConnections: true });
+  server.addHook('onRequest', accessCheck(options.access));
   server.get('/livez', async (_request, reply) => reply.type('text/plain').send('alive\n'));
   server.get('/readyz', async (_request, reply) => {
     const ready = options.isReady();
@@ -68,6 +79,15 @@ function buildServer(options: AdminOptions): FastifyInstance {
     reply.type(options.metrics.contentType).send(await options.metrics.render()),
   );
   void server.register(async (scope) => addDeadLetterRoutes(scope, options.deadLetters));
+  addTraceRoutes(server, options.api);
+  streams.addRoute(server);
+  void server.register(async (scope) => {
+    if (!(await addBundleRoutes(scope, options.web))) addTable(scope, options);
+  });
+  return server;
+}
+
+function addTable(server: FastifyInstance, options: AdminOptions): void {
   server.get('/', async (_request, reply) => {
     const policy = "default-src 'none'; style-src 'unsafe-inline'";
     return reply
@@ -75,5 +95,4 @@ function buildServer(options: AdminOptions): FastifyInstance {
       .header('content-security-policy', policy)
       .send(renderPage(await options.status()));
   });
-  return server;
 }

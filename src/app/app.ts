@@ -1,9 +1,8 @@
 // Part of app: the composition root. Builds every component, starts them in order, stops them in reverse.
-
-import { createAdmin } from '../admin/server.ts';
 import { buildStatus, type Status } from '../admin/status.ts';
 import { RecentLogs } from '../correlation/recent-logs.ts';
 import { createDecoder } from '../delivery/decoder.ts';
+import type { Exporter } from '../delivery/exporter.ts';
 import type { Delivery } from '../delivery/loop.ts';
 import { createTelemetry } from '../exporters/aws-xray/telemetry.ts';
 import { createAdmission } from '../intake/admission.ts';
@@ -18,9 +17,9 @@ import type { Reason } from '../model/reasons.ts';
 import type { DestinationId } from '../model/signals.ts';
 import { createXRayReceiver, socketsInWorker, socketsOnDemand } from '../receivers/aws-xray/index.ts';
 import { createOtlpReceiver } from '../receivers/otlp/index.ts';
+import { createRecent } from '../recent/recent.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
 import { buildCorrelation } from './correlation.ts';
 import { resolveDataDir } from './data-dir.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -30,6 +29,7 @@ import { reportLedger } from './ledger-events.ts';
 import { createMemoryKeeper } from './memory.ts';
 import type { AppConfig } from './options.ts';
 import { createOutgoing } from './outgoing.ts';
+import { createPage } from './page.ts';
 import { createProcessors } from './processors.ts';
 import { registry } from './registry.ts';
 import { buildSampling } from './sampling.ts';
@@ -67,6 +67,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const events = createEvents(log, () => clock.now());
   const ledger = new Ledger();
   const deliveries = new Map<DestinationId, Delivery<unknown>>();
+  const exporters = new Map<DestinationId, Exporter<unknown>>();
   const onAppKey = () => deliveries.get('honeycomb')?.probeSoon();
   const switches = createSwitches(config, { ledger, clock, events, onAppKey });
   const { off, known, appKeys, turnOn } = switches;
@@ -114,6 +115,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const telemetry = off['aws-xray'] ? [] : [createTelemetry(reported)];
   const recentLogs = new RecentLogs();
   const { processors, advice, redaction } = createProcessors({ config, off, sampling, log, clock });
+  const onError = (where: string) => (error: Error) => events.internalError(where, error);
+  const listened = { ledger, destinations: known, clock, pool, onError: onError('recent') };
+  const recent = createRecent({ ...config.recent, ...listened });
   const admission = createAdmission(config.process.maxInFlightBytes);
   const intake = createIntake({
     journal,
@@ -124,6 +128,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     destinations: known,
     ...routed,
     needsKey: config.honeycomb.apiKey ? undefined : 'honeycomb',
+    onAppended: recent.appended,
   });
   const replay = createReplay({
     intake,
@@ -133,9 +138,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     off: (id) => off[id],
     clock,
     onEnd: (tallies) => events.deadLettersReplayed(tallies),
-    onError: (error) => events.internalError('replay', error),
+    onError: onError('replay'),
   });
-  const { hosts, otlpPort, xrayPort, adminPort } = config.listeners;
+  const { hosts, otlpPort, xrayPort } = config.listeners;
   const jsonWorker = workerFile('otlp-json');
   const otlp = createOtlpReceiver({
     ...(jsonWorker && { jsonWorker }),
@@ -185,22 +190,20 @@ export async function startApp(options: AppOptions): Promise<App> {
       redaction,
       now: () => clock.now(),
     });
-  const metrics = createMetrics({
+  const admin = createPage({
+    config,
     ledger,
-    backlog: (id) => (off[id] ? undefined : journal.backlog(id)),
+    journal,
+    recent,
+    deliveries,
+    exporters,
+    clock,
     redacted: redaction.counts,
-    now: () => clock.now(),
-  });
-  const onSkippedHost = (host: string) =>
-    log('info', 'address_skipped', 'this machine lacks the address family', { host });
-  const admin = createAdmin({
-    hosts,
-    port: adminPort,
     isReady: () => isReady,
     status,
-    metrics,
     deadLetters: { store: deadLetters, replay, now: () => clock.now() },
-    onSkippedHost,
+    onSkippedHost: (host) =>
+      log('info', 'address_skipped', 'this machine lacks the address family', { host }),
   });
 
   const watches: Component[] = [];
@@ -228,8 +231,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     await switches.deliverBy(async (id) => {
       const destination = registry.find((row) => row.id === id);
       if (!destination) return;
-      const { delivery, watch } = await buildDestination(destination, { ...parts, ...accounts });
+      const { exporter, delivery, watch } = await buildDestination(destination, { ...parts, ...accounts });
       deliveries.set(id, delivery);
+      exporters.set(id, exporter);
       watches.push(...watch);
       for (const component of [delivery, ...watch]) await start(component);
     });

@@ -1,6 +1,7 @@
 // Part of app: what a destination that is on is made of: its exporter, the loop that feeds it, and for AWS a look at its identity.
 import { type Chooser, choosing } from '../delivery/choice.ts';
 import type { DeadLetters } from '../delivery/dead-letters/letter.ts';
+import type { Exporter } from '../delivery/exporter.ts';
 import { Delivery } from '../delivery/loop.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -14,6 +15,7 @@ import type { AppConfig } from './options.ts';
 import type { BuildContext, Destination } from './registry.ts';
 
 export interface DestinationParts {
+  exporter: Exporter<unknown>;
   delivery: Delivery<unknown>;
   /** Empty where no identity can be missing. */
   watch: readonly Component[];
@@ -59,5 +61,5 @@ export async function buildDestination(
   });
   const isAws = id === 'aws-xray' || id === 'aws-cloudwatch-logs';
   const watch = isAws ? [watchIdentity({ destination: id, check: exporter.check, ledger, clock })] : [];
-  return { delivery, watch };
+  return { exporter, delivery, watch };
 }

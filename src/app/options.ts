@@ -11,6 +11,7 @@ import {
   list,
   port,
   ratios,
+  secret,
   text,
 } from '../config/option.ts';
 import { options as cloudwatchLogs } from '../exporters/aws-cloudwatch-logs/config.ts';
@@ -20,6 +21,7 @@ import { options as rollbar } from '../exporters/rollbar/config.ts';
 import { options as redact } from '../processors/redact/config.ts';
 import { options as xrayReceiver } from '../receivers/aws-xray/config.ts';
 import { options as otlpReceiver } from '../receivers/otlp/config.ts';
+import { options as recent } from '../recent/config.ts';
 import { options as sampling } from '../sampling/config.ts';
 
 const listeners = {
@@ -60,6 +62,20 @@ const listeners = {
     schema: port(),
     fallback: '4319',
     summary: 'Page, /livez, /readyz, /status and /metrics. 0 picks a free port.',
+  },
+  adminHosts: {
+    env: 'SIDECAST_ADMIN_HOSTS',
+    schema: list(),
+    summary:
+      'Names besides addresses, localhost and names without a dot by which the admin port may be asked for (DNS rebinding); * stands for all.',
+    example: 'telemetry.example.com',
+  },
+  adminToken: {
+    env: 'SIDECAST_ADMIN_TOKEN',
+    schema: secret(),
+    secret: true,
+    summary:
+      'Asked for on the admin port, as bearer token or as password; /livez, /readyz and /metrics are exempt.',
   },
 };
 
@@ -201,6 +217,7 @@ export const optionGroups = {
   otlpReceiver,
   xrayReceiver,
   redact,
+  recent,
   honeycomb,
   aws,
   xray,

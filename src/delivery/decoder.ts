@@ -6,7 +6,7 @@ import { readDocuments } from '../protocols/xray/datagram.ts';
 import { isIndependentSubsegment, parseSegment } from '../protocols/xray/segment.ts';
 import { segmentToSpans } from '../protocols/xray/to-spans.ts';
 import type { Decoder } from './exporter.ts';
-import { createSegmentServices, type SegmentServices } from './segment-services.ts';
+import { createSegmentServices } from './segment-services.ts';
 
 /** Readers that keep up ask within the same turn; what is kept longer grows old, which is dear to collect. */
 const MAX_BYTES = 1024 * 1024;
@@ -14,7 +14,7 @@ const MAX_BYTES = 1024 * 1024;
 const DECODED_TO_WIRE = 8;
 
 /** Least recently used goes first. A destination far behind decodes again. */
-class Shared<T> {
+export class Shared<T> {
   readonly #decode: (payload: Uint8Array) => T;
   readonly #maxBytes: number;
   readonly #kept = new Map<Position, { value: T; bytes: number }>();
@@ -25,7 +25,7 @@ class Shared<T> {
     this.#maxBytes = maxBytes;
   }
 
-  of({ position, payload }: JournalRecord): T {
+  of({ position, payload }: Pick<JournalRecord, 'position' | 'payload'>): T {
     const known = this.#kept.get(position);
     if (known) {
       this.#kept.delete(position);
@@ -65,7 +65,12 @@ export function createDecoder({ attributeNames }: DecoderSettings = {}): Decoder
 
 type Segments = readonly (readonly SpanGroup[] | undefined)[];
 
-function decodeSegments(payload: Uint8Array, services: SegmentServices, oldNames: boolean): Segments {
+/** For each document its spans, in one group or none; undefined for what is no JSON object. */
+export function decodeSegments(
+  payload: Uint8Array,
+  services = createSegmentServices(),
+  oldNames = false,
+): Segments {
   const segments = readDocuments(payload).map((document) => parseSegment(document));
   // Streamed subsegments come before their segment, mostly in the same record.
   for (const segment of segments) if (segment) services.learn(segment);

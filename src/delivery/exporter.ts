@@ -106,6 +106,8 @@ export interface Exporter<T> {
   groupOf?(item: EncodedItem<T>): string | undefined;
   /** One request. Throws only for bugs; a failure that the vendor or the network causes is a result. */
   send(items: readonly EncodedItem<T>[], signal: AbortSignal): Promise<ExportResult>;
+  /** An item for people to read, as JSON: what the vendor gets, without what opens the door. */
+  show?(item: EncodedItem<T>): Promise<unknown>;
   check(): AsyncIterable<CheckResult>;
   traceUrl(trace: TraceRef): string | undefined;
   close(): Promise<void>;

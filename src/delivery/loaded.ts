@@ -25,7 +25,8 @@ export function worse(a: Outcome, b: Outcome): boolean {
   return RANK[a] > RANK[b];
 }
 
-export type Book = (verdict: Verdict, items: number, position: Position) => void;
+/** `items` of those in from <= index < to have their outcome. */
+export type Book = (verdict: Verdict, items: number, position: Position, from: number, to: number) => void;
 
 export class LoadedRecord {
   readonly position: Position;
@@ -85,7 +86,7 @@ export class LoadedRecord {
   /** One derived item has its outcome. */
   resolve(from: number, to: number, verdict: Verdict): void {
     if (!this.#pending && from === 0 && to === this.items) {
-      this.#book(verdict, this.#open, this.position);
+      this.#book(verdict, this.#open, this.position, 0, this.items);
       this.#open = 0;
       return;
     }
@@ -155,7 +156,7 @@ export class LoadedRecord {
     this.#fresh.add(index);
     this.#open -= 1;
     const verdict = this.#verdicts[(this.#worst?.[index] ?? 0) - 1];
-    if (verdict) this.#book(verdict, 1, this.position);
+    if (verdict) this.#book(verdict, 1, this.position, index, index + 1);
   }
 }
 

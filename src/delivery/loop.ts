@@ -118,6 +118,14 @@ export class Delivery<T> implements Component {
     this.#memory.evicted(position, items, code, record);
   }
 
+  /** When a partition that does not take data is tried again; undefined while all do. */
+  get retryAtMs(): number | undefined {
+    const limits = this.#options.exporter.limits;
+    const failing = [...this.#schedule.all()].filter((partition) => partition.isFailing);
+    const dueAtMs = Math.min(...failing.map((one) => one.dueAtMs(limits) ?? Number.POSITIVE_INFINITY));
+    return Number.isFinite(dueAtMs) ? dueAtMs - this.#clock.now() + this.#options.clock.now() : undefined;
+  }
+
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       this.#isAwake = false;

@@ -44,8 +44,8 @@ export class Memory<T> {
     this.#settler = parts.settler;
     this.#budget = parts.budget;
     this.#burials = parts.burials;
-    this.#book = ({ outcome, code }, items, position) =>
-      options.ledger.settle(options.destination, outcome, items, code, position);
+    this.#book = ({ outcome, code }, items, position, from, to) =>
+      options.ledger.settle(options.destination, outcome, items, code, position, from, to);
   }
 
   /** True when so many pieces are parked that nothing further is read. */

@@ -1,6 +1,7 @@
 // Part of delivery: what encoding and the vendor's answer mean for each source item, and for the partition.
 import type { Reason } from '../model/reasons.ts';
 import type { JournalRecord } from '../model/signals.ts';
+import { attemptOf } from './attempt.ts';
 import { type Batch, createBatch, type Entry, weightOf } from './batcher.ts';
 import { halve, isHopeless, singles, takeApart } from './bisect.ts';
 import type { Budget } from './budget.ts';
@@ -71,6 +72,7 @@ export class Settler<T> {
 
   /** Applies the answer; returns the entries that are done with. The others wait in `partition.returned`. */
   async apply(partition: Partition<T>, batch: Batch<T>, result: ExportResult): Promise<readonly Entry<T>[]> {
+    this.#options.ledger.attempted(attemptOf(this.#options, batch, result));
     switch (result.status) {
       case 'delivered':
         return this.#applyDelivered(partition, batch, result);

@@ -23,10 +23,12 @@ export interface IntakeOptions {
   errorLogs?: boolean;
   /** Takes only what came with a key: Honeycomb, where sidecast has none of its own. */
   needsKey?: DestinationId | undefined;
+  /** Hears of each record before anything can settle it. */
+  onAppended?(accepted: Accepted, position: Position): void;
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
-  const { journal, ledger, admission, processors, destinations, onAccepted } = options;
+  const { journal, ledger, admission, processors, destinations, onAccepted, onAppended } = options;
   const { routing, errorLogs, needsKey } = options;
 
   function openBooks(accepted: Accepted, position: Position): void {
@@ -60,6 +62,7 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
       await journal.append(processed, (position) => {
         onAccepted?.(processed);
         onPosition(position);
+        onAppended?.(processed, position);
         openBooks(processed, position);
       });
     } catch (error) {

@@ -6,6 +6,27 @@ import { type Account, openAccount } from './account.ts';
 export type Outcome = 'delivered' | 'skipped' | 'sampled' | 'rejected' | 'dropped';
 export type DestinationState = 'on' | 'retrying' | 'blocked' | 'off';
 
+/** Items of one record: from <= index < to. */
+export interface AttemptedRange {
+  position: Position;
+  from: number;
+  to: number;
+}
+
+/** One request to a vendor and its answer. What it settled follows as events of its own. */
+export interface Attempt {
+  destination: DestinationId;
+  result: 'delivered' | 'retryable' | 'blocked' | 'rejected';
+  reason: Reason | undefined;
+  /** The vendor's own words, where it said any. */
+  answer: string | undefined;
+  items: number;
+  bytes: number;
+  sources: readonly AttemptedRange[];
+  /** Of a partial answer: `index` counts `sources`. */
+  refused: readonly { index: number; reason: Reason; answer: string | undefined }[];
+}
+
 export type LedgerEvent =
   | { kind: 'accepted'; destination: DestinationId; items: number }
   | {
@@ -16,7 +37,11 @@ export type LedgerEvent =
       items: number;
       /** Whose items; absent where nobody knows. */
       position: Position | undefined;
+      /** Which of the record's items: from <= index < to. Absent: all that have no outcome yet. */
+      from: number | undefined;
+      to: number | undefined;
     }
+  | { kind: 'attempted'; destination: DestinationId; attempt: Attempt }
   | {
       kind: 'state';
       destination: DestinationId;
@@ -60,6 +85,8 @@ export class Ledger {
     items: number,
     code?: ReasonCode,
     position?: Position,
+    from?: number,
+    to?: number,
   ): void {
     const account = this.#accounts.get(destination);
     if (!account || items === 0) return;
@@ -68,7 +95,12 @@ export class Ledger {
     if (code && outcome !== 'delivered' && outcome !== 'sampled') {
       account.reasons[outcome][code] = (account.reasons[outcome][code] ?? 0) + items;
     }
-    this.#publish({ kind: 'settled', destination, outcome, code, items, position });
+    this.#publish({ kind: 'settled', destination, outcome, code, items, position, from, to });
+  }
+
+  /** Changes no count: it is for whoever wants to know how an item got where it is. */
+  attempted(attempt: Attempt): void {
+    this.#publish({ kind: 'attempted', destination: attempt.destination, attempt });
   }
 
   setState(destination: DestinationId, to: DestinationState, reason: Reason | null, nowMs: number): void {

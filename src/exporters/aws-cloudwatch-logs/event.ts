@@ -33,6 +33,12 @@ export interface EncodedEvent {
   value: LogEvent;
 }
 
+/** For people: the message is JSON itself, always ours. */
+export function shownEvent({ json }: LogEvent): unknown {
+  const { timestamp, message } = JSON.parse(json) as { timestamp: number; message: string };
+  return { timestamp, message: JSON.parse(message) as unknown };
+}
+
 /** `ids`: both of the trace, where its request has two. */
 export function traceFields(
   traceId: string,

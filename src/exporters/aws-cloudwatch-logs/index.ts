@@ -4,7 +4,7 @@ import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import { check } from './check.ts';
 import type { CloudWatchLogsConfig } from './config.ts';
 import { encode, MAX_EVENTS, MAX_REQUEST_BYTES, MAX_SPREAD_MS } from './encoder.ts';
-import type { LogEvent } from './event.ts';
+import { type LogEvent, shownEvent } from './event.ts';
 import { traceUrl } from './links.ts';
 import { partitions } from './partition.ts';
 import { createTransport } from './transport.ts';
@@ -27,6 +27,7 @@ export function create(
     },
     encode: (record) => encode(record, { decoder, clock, partitionOf, maxEventBytes, idsOf }),
     send: createTransport(aws.logs, config, clock),
+    show: async ({ value }) => shownEvent(value),
     check: () => check(aws.logs, partitionOf),
     traceUrl: (trace) => traceUrl({ ...config, region: config.region ?? aws.logs.knownRegion() }, trace),
     close: () => aws.logs.close(),

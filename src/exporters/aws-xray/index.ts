@@ -2,9 +2,10 @@
 import type { XRay } from '../../aws/xray.ts';
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import { createSpanTranslator } from '../../protocols/xray/from-spans.ts';
+import { parseSegment } from '../../protocols/xray/segment.ts';
 import { check } from './check.ts';
 import type { XRayConfig } from './config.ts';
-import { type Document, encode, groupOf, MAX_DOCUMENTS, MAX_REQUEST_BYTES } from './encoder.ts';
+import { type Document, documentOf, encode, groupOf, MAX_DOCUMENTS, MAX_REQUEST_BYTES } from './encoder.ts';
 import { traceUrl } from './links.ts';
 import { createTransport } from './transport.ts';
 
@@ -28,6 +29,7 @@ export function create(
     encode: (record) => encode(record, toDocument),
     groupOf,
     send: createTransport(xray, context.clock),
+    show: async ({ value }) => parseSegment(documentOf(value)),
     check: () => check(xray),
     traceUrl: (trace) => traceUrl(config.region ?? xray.knownRegion(), trace),
     close: () => xray.close(),

@@ -1,6 +1,7 @@
 // Part of exporters/honeycomb: the exporter, as a table of contents.
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import type { HttpClient } from '../../http/client.ts';
+import { protobufToJson } from '../../protocols/otlp/json.ts';
 import type { AppKeys } from './app-keys.ts';
 import { check } from './check.ts';
 import type { HoneycombConfig } from './config.ts';
@@ -28,6 +29,7 @@ export function create(
     encode: (record) => encode(record, config.dataset, inProgress),
     split,
     send: createTransport(config, { ...context, userAgent }),
+    show: async ({ value }) => protobufToJson(value.signal, value.bytes),
     check: () => check(config, context.http, identity.learn),
     traceUrl: (trace) => traceUrl(config, identity.known(), trace),
     close: async () => undefined,

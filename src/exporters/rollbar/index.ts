@@ -10,7 +10,7 @@ import type { Occurrence } from './occurrence.ts';
 import { withIds } from './paired.ts';
 import { MAX_PAYLOAD_BYTES } from './payload.ts';
 import { Throttle } from './throttle.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, shownItem } from './transport.ts';
 
 export function create(
   config: RollbarConfig,
@@ -32,6 +32,7 @@ export function create(
     },
     encode: (record) => withIds(encode(record, context.decoder, policy), record.signal, context.idsOf),
     send: createTransport(config, context),
+    show: async ({ value }) => shownItem(value, config, context),
     check: () => check(config, context),
     traceUrl,
     close: async () => undefined,

@@ -108,6 +108,16 @@ export function createTransport(config: RollbarConfig, context: TransportContext
   };
 }
 
+/** As it is first tried: scrubbed and cut. */
+export async function shownItem(
+  occurrence: Occurrence,
+  { environment }: RollbarConfig,
+  { version }: Pick<TransportContext, 'version'>,
+): Promise<unknown> {
+  const body = (await finisher())(toItem(occurrence, { environment, version }));
+  return body && (JSON.parse(Buffer.from(body).toString('utf8')) as unknown);
+}
+
 /** Also for the check. */
 export async function post(
   config: RollbarConfig,

@@ -1,0 +1,48 @@
+// Part of the page: which keys do what, and what the signs mean.
+import { useEffect, useRef } from 'preact/hooks';
+import { STATE_MEANINGS, STATES } from '../model/chips.ts';
+import { Sign } from './sign.tsx';
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['j  k', 'next, previous trace; when one is open, opens it'],
+  ['Enter', 'open or close the trace'],
+  ['↑ ↓', 'walk the spans of the open trace'],
+  ['← →', 'fold, unfold a span'],
+  ['/', 'filter'],
+  ['Space', 'pause, resume'],
+  ['Esc', 'close, one thing at a time'],
+  ['?', 'this'],
+];
+
+export function Help({ onClose }: { onClose(): void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={onClose}>
+      <h2 id="help-title">Keys and signs</h2>
+      <dl>
+        {KEYS.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <dl>
+        {STATES.map((state) => (
+          <div key={state}>
+            <dt class={`s-${state}`}>
+              <Sign state={state} /> {state}
+            </dt>
+            <dd>{STATE_MEANINGS[state]}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={() => dialog.current?.close()}>
+        close
+      </button>
+    </dialog>
+  );
+}

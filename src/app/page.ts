@@ -1,0 +1,67 @@
+// Part of app: what the admin port shows of the running sidecast.
+import { hostname } from 'node:os';
+import { PipelineView } from '../admin/api/pipeline.ts';
+import { type Admin, type AdminOptions, createAdmin } from '../admin/server.ts';
+import type { Exporter } from '../delivery/exporter.ts';
+import type { Delivery } from '../delivery/loop.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Clock } from '../model/clock.ts';
+import type { DestinationId } from '../model/signals.ts';
+import type { RedactionCounts } from '../processors/redact/index.ts';
+import type { Recent } from '../recent/recent.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import type { AppConfig } from './options.ts';
+import { webDir } from './workers.ts';
+
+export interface PageParts
+  extends Pick<AdminOptions, 'status' | 'isReady' | 'onSkippedHost' | 'deadLetters'> {
+  config: AppConfig;
+  ledger: Ledger;
+  journal: Journal;
+  recent: Recent;
+  deliveries: ReadonlyMap<DestinationId, Delivery<unknown>>;
+  exporters: ReadonlyMap<DestinationId, Exporter<unknown>>;
+  clock: Clock;
+  redacted(): RedactionCounts;
+}
+
+export function createPage(parts: PageParts): Admin {
+  const { config, ledger, journal, recent, deliveries, exporters, clock, redacted, ...rest } = parts;
+  const { hosts, adminPort, adminHosts, adminToken } = config.listeners;
+  const pipeline = new PipelineView({
+    status: rest.status,
+    journal,
+    ledger,
+    deadLetters: rest.deadLetters.store,
+    recent,
+    retryAtMs: (id) => deliveries.get(id)?.retryAtMs,
+    clock,
+  });
+  const metrics = createMetrics({
+    ledger,
+    backlog: (id) => (ledger.account(id) ? journal.backlog(id) : undefined),
+    redacted,
+    now: () => clock.now(),
+  });
+  const admin = createAdmin({
+    ...rest,
+    hosts,
+    port: adminPort,
+    metrics,
+    api: { recent, exporters, status: rest.status, pipeline: () => pipeline.look(), clock },
+    access: { hosts: adminHosts ?? [], token: adminToken, hostname: hostname() },
+    web: webDir(),
+  });
+  return {
+    ...admin,
+    async start() {
+      pipeline.start();
+      await admin.start();
+    },
+    async shutdown(deadline) {
+      pipeline.stop();
+      await admin.shutdown(deadline);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+// Part of the tests: the API of the page, over a running sidecast with the sandbox as its vendors.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Pipeline, Sent, StreamEvents, Trace, TraceList, TraceRow } from '../../src/admin/api/shapes.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { eventually, settingsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { openStream } from '../support/stream.ts';
+
+const CAPTURES = join(import.meta.dirname, '..', 'fixtures', 'captures');
+const capture = (path: string) => readFileSync(join(CAPTURES, path));
+
+let sandbox: Sandbox;
+let app: TestApp;
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  app = await startTestApp(settingsOf(sandbox));
+});
+afterEach(async () => {
+  await app.shutdown('test');
+  await sandbox.close();
+});
+
+async function postTraces(): Promise<void> {
+  const body = capture('python-otel/02-traces-batch-2-errors.bin');
+  const headers = { 'content-type': 'application/x-protobuf' };
+  const answer = await fetch(`${app.otlpUrl}/v1/traces`, { method: 'POST', body, headers });
+  expect(answer.status).toBe(200);
+}
+
+const get = async <T>(path: string) => (await (await fetch(`${app.adminUrl}${path}`)).json()) as T;
+const isDone = ({ chips }: TraceRow) =>
+  Object.values(chips).every((chip) => !('queued' in chip) && !('retrying' in chip) && !('blocked' in chip));
+
+describe('the stream', () => {
+  it('has a request within a second, and its chips as they settle', async () => {
+    const stream = await openStream(app.adminUrl);
+    const sentAtMs = performance.now();
+    await postTraces();
+
+    const first = await stream.next<StreamEvents['traces']>('traces');
+
+    expect(performance.now() - sentAtMs).toBeLessThan(1000);
+    expect(first.rows.length).toBeGreaterThan(0);
+    const settled = new Map<string, TraceRow>();
+    for (const row of first.rows) settled.set(row.id, row);
+    while (![...settled.values()].every(isDone))
+      for (const row of (await stream.next<StreamEvents['traces']>('traces')).rows) settled.set(row.id, row);
+    const rows = [...settled.values()];
+    expect(rows.every(({ chips, spans }) => chips.honeycomb?.delivered === spans)).toBe(true);
+    expect(rows.some(({ chips }) => chips.rollbar?.delivered)).toBe(true);
+    stream.close();
+  });
+
+  it('shows what one vendor that is down does not take as retrying, there alone and with its reason', async () => {
+    sandbox.setFault('honeycomb', { kind: 'status', status: 503 });
+    await postTraces();
+
+    const { traces } = await eventually(
+      () => get<TraceList>('/api/traces'),
+      (list) =>
+        list.traces.length > 0 &&
+        list.traces.every(
+          ({ chips }) => chips.honeycomb?.retrying !== undefined && (chips['aws-xray']?.delivered ?? 0) > 0,
+        ),
+    );
+
+    const trace = await get<Trace>(`/api/traces/${traces[0]?.id}`);
+    for (const { deliveries } of trace.spans) {
+      expect(deliveries.find(({ destination }) => destination === 'honeycomb')).toMatchObject({
+        state: 'retrying',
+        code: 'vendor_unavailable',
+        fix: expect.any(String),
+      });
+      expect(deliveries.find(({ destination }) => destination === 'aws-xray')).toMatchObject({
+        state: 'delivered',
+        attempts: 1,
+      });
+    }
+    const { destinations } = await get<Pipeline>('/api/pipeline');
+    expect(destinations.honeycomb.retryAtMs).toBeGreaterThan(0);
+    expect(destinations['aws-xray'].retryAtMs).toBeNull();
+    sandbox.setFault('honeycomb', { kind: 'none' });
+    await eventually(
+      () => get<TraceList>('/api/traces'),
+      (list) => list.traces.every(({ chips, spans }) => chips.honeycomb?.delivered === spans),
+    );
+  });
+});
+
+describe('a trace', () => {
+  it('is there as rows, as OTLP/JSON, as Markdown and as each destination gets it', async () => {
+    await postTraces();
+    const { traces } = await eventually(
+      () => get<TraceList>('/api/traces?errors=1'),
+      (list) => list.traces.length > 0 && list.traces.every(isDone),
+    );
+    const id = traces[0]?.id ?? '';
+
+    const trace = await get<Trace>(`/api/traces/${id}`);
+    const otlp = await get<{ resourceSpans: unknown[] }>(`/api/traces/${id}.otlp.json`);
+    const markdown = await (await fetch(`${app.adminUrl}/api/traces/${id}.md`)).text();
+    const failed = trace.spans.find(({ error, events }) => error && events.length > 0);
+    const sent = Object.fromEntries(
+      await Promise.all(
+        ['honeycomb', 'aws-xray', 'aws-cloudwatch-logs', 'rollbar'].map(async (destination) => [
+          destination,
+          await get<Sent>(`/api/traces/${id}/spans/${failed?.id}/sent/${destination}`),
+        ]),
+      ),
+    ) as Record<string, Sent>;
+
+    expect(trace.spans.length).toBe(traces[0]?.spans);
+    expect(JSON.stringify(otlp.resourceSpans)).toContain(failed?.id);
+    expect(markdown).toContain(`\`${id}\``);
+    expect(markdown).toContain('Traceback');
+    expect(JSON.stringify(sent['honeycomb']?.items)).toContain(failed?.id);
+    expect(sent['honeycomb']?.items).toHaveLength(1);
+    expect(sent['aws-xray']?.items[0]?.body).toMatchObject({ id: failed?.id });
+    expect(JSON.stringify(sent['aws-cloudwatch-logs']?.items)).toContain(id);
+    expect(JSON.stringify(sent['rollbar']?.items)).toContain('"class":"ValueError"');
+  });
+});
