@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { sections } from '../src/app/sections.ts';
-import { COMMANDS } from '../src/cli/help.ts';
+import { COMMANDS } from '../src/cli/commands.ts';
 import { xraySettingsTable } from '../src/cli/xray-settings.ts';
 import { renderEnvExample, renderMarkdownTable } from '../src/config/document.ts';
 import { REASONS } from '../src/model/reasons.ts';
@@ -28,7 +28,10 @@ const generated: Readonly<Record<string, string>> = {
     .map(({ title, options }) => `**${title}**\n\n${renderMarkdownTable(options)}`)
     .join('\n\n'),
   xray: xraySettingsTable(),
-  commands: table('command', Object.entries(COMMANDS)),
+  commands: table(
+    'command',
+    Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const),
+  ),
   reasons: table('code', Object.entries(REASONS)),
   events: table('event', Object.entries(EVENTS)),
   ...reliabilityBlocks(),

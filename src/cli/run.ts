@@ -16,12 +16,16 @@ const EXIT_BAD_USAGE = 2;
 /** Runs until a signal; resolves with the exit code. */
 export async function run(edge: Edge): Promise<number> {
   const sources = processSources(edge.flags);
-  const { values: config, effective, problems } = loadConfig(optionGroups, sources);
+  const { values: config, effective, problems, doubts } = loadConfig(optionGroups, sources);
   if (problems.length > 0) {
     for (const problem of problems) edge.stderr(`sidecast: ${renderProblem(problem)}`);
-    return problems.some((problem) => problem.source === 'flag') ? EXIT_BAD_USAGE : EXIT_COULD_NOT_START;
+    return problems.some((problem) => problem.source.startsWith('flag'))
+      ? EXIT_BAD_USAGE
+      : EXIT_COULD_NOT_START;
   }
   const { line: log, always } = openLog(config.process, edge.isTerminal ? 'pretty' : 'json');
+  for (const { option, message, fix } of doubts)
+    log('warn', 'config_doubtful', 'a variable is not read', { option, why: message, fix });
 
   let app: App;
   try {
