@@ -4,6 +4,7 @@ import process, { argv, exit, stderr, stdout } from 'node:process';
 import { type CommandName, isCommand } from './cli/commands.ts';
 import type { Edge } from './cli/edge.ts';
 import { writeError, writeOut } from './cli/render.ts';
+import { wantsColours } from './config/load.ts';
 
 /** npm passes Ctrl-C on to a process that has it from the terminal already: that is one signal, not two. */
 const SAME_SIGNAL_MS = 250;
@@ -19,6 +20,7 @@ const edge: Edge = {
   program: argv[1] ?? '',
   version,
   isTerminal: stderr.isTTY === true && stdout.isTTY === true,
+  colours: stdout.isTTY === true && wantsColours(),
   stdout: writeOut,
   stderr: writeError,
   signal: firstSignal(),
@@ -49,6 +51,7 @@ const RUNS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   xray: async () => (await import('./cli/xray.ts')).xray,
   demo: async () => (await import('./cli/demo.ts')).demo,
   sandbox: async () => (await import('./cli/sandbox.ts')).sandbox,
+  doctor: async () => (await import('./cli/doctor.ts')).doctor,
   validate: async () => (await import('./cli/validate.ts')).validate,
   'print-config': async () => (await import('./cli/print-config.ts')).printConfig,
   'dead-letters': async () => (await import('./cli/dead-letters.ts')).deadLetters,

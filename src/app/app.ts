@@ -15,8 +15,6 @@ import type { Component } from '../model/component.ts';
 import type { Reason } from '../model/reasons.ts';
 import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
 import { createAdviser } from '../receivers/aws-xray/advice.ts';
-import { createXRayReceiver, socketsInWorker } from '../receivers/aws-xray/index.ts';
-import { createOtlpReceiver } from '../receivers/otlp/index.ts';
 import { createRecent } from '../recent/recent.ts';
 import { createAdviceBook } from '../telemetry/advice.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
@@ -24,16 +22,18 @@ import type { LogLine } from '../telemetry/logger.ts';
 import { resolveDataDir } from './data-dir.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { buildDestination } from './destinations.ts';
+import { createDoctor } from './doctor/index.ts';
+import { watchIntake } from './doctor/watched-intake.ts';
 import { createJournalEvents } from './journal-events.ts';
 import { logLedger } from './ledger-events.ts';
 import { createMemoryKeeper } from './memory.ts';
 import type { AppConfig } from './options.ts';
 import { createOutgoing } from './outgoing.ts';
 import { createPage } from './page.ts';
+import { buildReceivers } from './receivers.ts';
 import { registry } from './registry.ts';
 import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
-import { workerFile } from './workers.ts';
 
 export interface AppOptions {
   config: AppConfig;
@@ -148,31 +148,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     onEnd: (tallies) => events.deadLettersReplayed(tallies),
     onError: onError('replay'),
   });
-  const { hosts, otlpPort, xrayPort } = config.listeners;
-  const jsonWorker = workerFile('otlp-json');
-  const otlp = createOtlpReceiver({
-    ...(jsonWorker && { jsonWorker }),
-    hosts,
-    port: otlpPort,
-    maxRequestBytes: config.otlpReceiver.maxRequestBytes,
-    corsOrigins: config.otlpReceiver.corsOrigins ?? [],
-    ...(config.otlpReceiver.ingestToken ? { ingestToken: config.otlpReceiver.ingestToken } : {}),
-    intake,
-    log,
-    clock,
-    pool,
-  });
-  const udpWorker = workerFile('xray-udp');
-  const xray = createXRayReceiver({
-    ...(udpWorker && { spawnSockets: socketsInWorker(udpWorker) }),
-    hosts,
-    port: xrayPort,
-    udp: config.listeners.xrayUdp,
-    tcp: config.listeners.xrayTcp,
-    onNoTcp: mayLack.includes('xrayTcp') ? (error) => events.portUnavailable('xrayTcp', error) : undefined,
-    receiveBufferBytes: config.xrayReceiver.receiveBufferBytes,
-    intake,
+  const watched = watchIntake(intake);
+  const { otlp, xray } = buildReceivers({
+    config,
+    intake: watched.intake,
     sampling,
+    onNoTcp: mayLack.includes('xrayTcp') ? (error) => events.portUnavailable('xrayTcp', error) : undefined,
     log,
     clock,
     pool,
@@ -205,6 +186,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     isReady: () => isReady,
     status,
     deadLetters: { store: deadLetters, replay, now: () => clock.now() },
+    doctor: createDoctor({ config, version, status, watched, outgoing, ledger, clock, exporters }),
     onSkippedHost: (host) =>
       log('info', 'address_skipped', 'this machine lacks the address family', { host }),
   });

@@ -78,6 +78,25 @@ export const COMMANDS = {
     takesConfig: false,
     examples: [['sidecast sandbox --port 4320', 'prints the variables that make sidecast deliver there']],
   },
+  doctor: {
+    summary: 'looks at receivers and keys, sends a test trace through the pipeline, and says what to do',
+    details: `Asks the sidecast that runs, on its admin port. When none does, it starts a pipeline of its own, on free ports and with a
+data directory that it removes.`,
+    options: {
+      offline: { summary: 'look at the configuration and at what runs; send nothing to anybody' },
+      'no-send': { summary: 'check keys, but send no test trace' },
+      standalone: { summary: 'a pipeline of its own, also when one runs' },
+      wait: { value: 'TIME', summary: 'how long the test trace may take [20s]' },
+      json: JSON_OPTION,
+    },
+    takesConfig: true,
+    examples: [
+      ['sidecast doctor', 'everything'],
+      ['docker compose exec sidecast sidecast doctor', 'the one in the container'],
+      ['sidecast doctor --no-send --json', 'for a script'],
+    ],
+    exits: { 0: 'nothing failed', 1: 'something did' },
+  },
   validate: {
     summary: 'says all that is wrong with the configuration; needs neither network nor keys',
     options: { json: JSON_OPTION },

@@ -98,6 +98,11 @@ export function setVariables(variables: Readonly<Record<string, string>>): void 
   Object.assign(process.env, variables);
 }
 
+/** https://no-color.org: present and not empty. */
+export function wantsColours(): boolean {
+  return !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+}
+
 /** For a child process that gets nothing else of the user's environment. */
 export function searchPath(): string {
   return process.env['PATH'] ?? '';

@@ -64,8 +64,8 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
     admission,
     hasRoom: (bytes) => journal.hasRoom(bytes),
     refuse: (receiver, code, items) => ledger.refused(receiver, code, items),
-    async accept(receiver: ReceiverId, accepted: Accepted) {
-      const { signal, summary } = await enter(accepted, () => undefined);
+    async accept(receiver: ReceiverId, accepted: Accepted, onPosition = () => undefined) {
+      const { signal, summary } = await enter(accepted, onPosition);
       ledger.received(receiver, signal, summary.items);
     },
     async replay(accepted, onPosition) {
