@@ -24,6 +24,8 @@ const edge: Edge = {
   stdout: writeOut,
   stderr: writeError,
   signal: firstSignal(),
+  // At a terminal it means that the terminal is gone.
+  ...(stderr.isTTY ? {} : { onHangup: (listener) => void process.on('SIGHUP', listener) }),
 };
 
 /** A second signal does not wait, and ends with the exit code that shells give to a process that a signal ended. */

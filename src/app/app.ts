@@ -53,6 +53,8 @@ export interface App {
   status(): Promise<Status>;
   /** Flushes within SIDECAST_SHUTDOWN_TIMEOUT; safe twice. */
   shutdown(signal: string): Promise<void>;
+  /** Takes over the rules of another configuration; everything else needs a restart. */
+  applyRules(config: AppConfig): void;
 }
 
 /** Body buffers kept for the next requests. */
@@ -83,7 +85,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     events,
     clock,
   });
-  const { routing } = config.process;
+  let { routing } = config.process;
   const journalEvents = createJournalEvents({ ledger, events, deliveries, routing, replays });
   const pool = createBufferPool(IDLE_BUFFER_BYTES);
   const { journal, fallback } = await openJournal({
@@ -135,7 +137,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     admission,
     processors: [adviser],
     destinations: on,
-    routing,
+    routing: () => routing,
     onAppended: recent.appended,
   });
   const replay = createReplay({
@@ -249,6 +251,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     off,
     journal: { mode: journal.mode, dir: journal.dir },
     status,
+    applyRules(renewed) {
+      routing = renewed.process.routing;
+    },
     shutdown(signal) {
       isReady = false;
       events.shutdown(signal);

@@ -13,4 +13,6 @@ export interface Edge {
   stderr(text: string): void;
   /** Resolves with the first SIGINT or SIGTERM. */
   signal: Promise<string>;
+  /** SIGHUP, where it means: read the configuration again. */
+  onHangup?(listener: () => void): void;
 }

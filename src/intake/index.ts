@@ -16,7 +16,8 @@ export interface IntakeOptions {
   processors: readonly Processor[];
   /** Destinations that are on. */
   destinations: readonly DestinationId[];
-  routing: Routing;
+  /** As it is now: it may change while the process runs. */
+  routing(): Routing;
   /** Hears of each record before anything can settle it. */
   onAppended?(accepted: Accepted, position: Position): void;
 }
@@ -32,7 +33,7 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
         continue;
       }
       ledger.accept(destination, items);
-      const skip = skipReason(routing, destination, accepted.signal, accepted.summary);
+      const skip = skipReason(routing(), destination, accepted.signal, accepted.summary);
       if (!skip) continue;
       ledger.settle(destination, 'skipped', items, skip, position);
       journal.settle(destination, position, 'whole');
