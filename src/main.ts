@@ -1,8 +1,10 @@
 // Part of the process edge: argv, signals, exit code. Nothing else touches process control.
 import { constants } from 'node:os';
 import process, { argv, exit, stderr, stdout } from 'node:process';
+import { type CommandName, isCommand } from './cli/commands.ts';
 import type { Edge } from './cli/edge.ts';
 import { writeError, writeOut } from './cli/render.ts';
+import { wantsColours } from './config/load.ts';
 
 /** npm passes Ctrl-C on to a process that has it from the terminal already: that is one signal, not two. */
 const SAME_SIGNAL_MS = 250;
@@ -10,17 +12,20 @@ const SAME_SIGNAL_MS = 250;
 const version = typeof SIDECAST_VERSION === 'string' ? SIDECAST_VERSION : '0.0.0-dev';
 
 const [first = 'run', ...rest] = argv.slice(2);
-const isCommand = !first.startsWith('-');
-const command = isCommand ? first : 'run';
+const isNamed = !first.startsWith('-');
+const command = isNamed ? first : 'run';
 
 const edge: Edge = {
-  flags: isCommand ? rest : argv.slice(2),
+  flags: isNamed ? rest : argv.slice(2),
   program: argv[1] ?? '',
   version,
   isTerminal: stderr.isTTY === true && stdout.isTTY === true,
+  colours: stdout.isTTY === true && wantsColours(),
   stdout: writeOut,
   stderr: writeError,
   signal: firstSignal(),
+  // At a terminal it means that the terminal is gone.
+  ...(stderr.isTTY ? {} : { onHangup: (listener) => void process.on('SIGHUP', listener) }),
 };
 
 /** A second signal does not wait, and ends with the exit code that shells give to a process that a signal ended. */
@@ -40,38 +45,41 @@ function firstSignal(): Promise<string> {
   });
 }
 
+type Run = (edge: Edge) => Promise<number>;
+
 /** Each command is imported when it is typed: starting fast is part of never being missed. */
+const RUNS: Readonly<Record<CommandName, () => Promise<Run>>> = {
+  run: async () => (await import('./cli/run.ts')).run,
+  xray: async () => (await import('./cli/xray.ts')).xray,
+  demo: async () => (await import('./cli/demo.ts')).demo,
+  sandbox: async () => (await import('./cli/sandbox.ts')).sandbox,
+  doctor: async () => (await import('./cli/doctor.ts')).doctor,
+  validate: async () => (await import('./cli/validate.ts')).validate,
+  'print-config': async () => (await import('./cli/print-config.ts')).printConfig,
+  'dead-letters': async () => (await import('./cli/dead-letters.ts')).deadLetters,
+  replay: async () => (await import('./cli/replay.ts')).replay,
+  provision: async () => (await import('./cli/provision.ts')).provision,
+  marker: async () => (await import('./cli/marker.ts')).marker,
+  health: async () => (await import('./cli/health.ts')).health,
+  schema: async () => (await import('./cli/schema.ts')).schema,
+  completion: async () => (await import('./cli/completion.ts')).completion,
+  help: async () => (await import('./cli/help.ts')).help,
+  version: async () => async () => print(version),
+};
+
 async function dispatch(): Promise<number> {
-  switch (command) {
-    case 'run':
-      if (edge.flags.includes('--help') || edge.flags.includes('-h')) break;
-      if (edge.flags.includes('--version')) return print(version);
-      return (await import('./cli/run.ts')).run(edge);
-    case 'xray':
-      return (await import('./cli/xray.ts')).xray(edge);
-    case 'demo':
-      return (await import('./cli/demo.ts')).demo(edge);
-    case 'sandbox':
-      return (await import('./cli/sandbox.ts')).sandbox(edge);
-    case 'dead-letters':
-      return (await import('./cli/dead-letters.ts')).deadLetters(edge);
-    case 'replay':
-      return (await import('./cli/replay.ts')).replay(edge);
-    case 'provision':
-      return (await import('./cli/provision.ts')).provision(edge);
-    case 'marker':
-      return (await import('./cli/marker.ts')).marker(edge);
-    case 'health':
-      return (await import('./cli/health.ts')).health(edge);
-    case 'version':
-      return print(version);
-    case 'help':
-      break;
-    default:
-      writeError(`sidecast: unknown command ${command}. See sidecast help.`);
-      return 2;
+  const { flags } = edge;
+  if (!isCommand(command)) {
+    writeError((await import('./cli/help.ts')).unknownCommand(command));
+    return 2;
   }
-  return print((await import('./cli/help.ts')).helpText());
+  // The command xray has the daemon's help.
+  if (command !== 'xray' && (flags.includes('--help') || flags.includes('-h'))) {
+    const { commandHelp, helpText } = await import('./cli/help.ts');
+    return print(argv.length === 3 ? helpText() : commandHelp(command));
+  }
+  if (command === 'run' && flags.includes('--version')) return print(version);
+  return (await RUNS[command]())(edge);
 }
 
 function print(text: string): number {

@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { sections } from '../src/app/sections.ts';
-import { COMMANDS } from '../src/cli/help.ts';
+import { COMMANDS } from '../src/cli/commands.ts';
 import { xraySettingsTable } from '../src/cli/xray-settings.ts';
 import { renderEnvExample, renderMarkdownTable } from '../src/config/document.ts';
+import type { Option } from '../src/config/option.ts';
+import { Ledger } from '../src/ledger/ledger.ts';
 import { REASONS } from '../src/model/reasons.ts';
+import { DESTINATION_IDS } from '../src/model/signals.ts';
 import { EVENTS } from '../src/telemetry/events.ts';
+import { createMetrics } from '../src/telemetry/metrics.ts';
 import { whatGoesWhere } from './app/what-goes-where.ts';
 import { backlogBlocks } from './chaos/backlog/blocks.ts';
 import { reliabilityBlocks } from './chaos/reliability.ts';
@@ -29,7 +33,11 @@ const generated: Readonly<Record<string, string>> = {
     .map(({ title, options }) => `**${title}**\n\n${renderMarkdownTable(options)}`)
     .join('\n\n'),
   xray: xraySettingsTable(),
-  commands: table('command', Object.entries(COMMANDS)),
+  metrics: await metricsTable(),
+  commands: table(
+    'command',
+    Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const),
+  ),
   reasons: table('code', Object.entries(REASONS)),
   events: table('event', Object.entries(EVENTS)),
   ...reliabilityBlocks(),
@@ -37,6 +45,23 @@ const generated: Readonly<Record<string, string>> = {
   ...backlogBlocks(),
   ...(await whatGoesWhere()),
 };
+
+/** As a scrape has them: names, kinds and what they count. */
+async function metricsTable(): Promise<string> {
+  const ledger = new Ledger();
+  for (const id of DESTINATION_IDS) ledger.open(id, 0);
+  const text = await createMetrics({
+    ledger,
+    backlog: () => undefined,
+    redacted: () => ({}),
+    now: () => 0,
+  }).render();
+  const found = [...text.matchAll(/^# HELP (\S+) (.+)\n# TYPE \S+ (\S+)$/gm)];
+  return table(
+    'metric',
+    found.map(([, name = '', help = '', kind = '']) => [name, `${kind}: ${help}`] as const),
+  );
+}
 
 function withGenerated(readme: string): string {
   return Object.entries(generated).reduce((text, [name, content]) => {
@@ -53,6 +78,25 @@ describe('README.md', () => {
 
     for (const name of Object.keys(generated)) expect(readme).toContain(`<!-- generated: ${name} -->`);
     expect(env['UPDATE_DOCS'] ? expected : readme).toBe(expected);
+  });
+
+  it('names no variable that is not read', () => {
+    const known = sections.flatMap(({ options }) =>
+      Object.values(options).flatMap((option: Option<unknown>) => [option.env, `${option.env}_FILE`]),
+    );
+    const named = [
+      ...readFileSync(README, 'utf8').matchAll(/\b(?:SIDECAST|HONEYCOMB|CLOUDWATCH|ROLLBAR)_[A-Z_]+\b/g),
+    ];
+    const unknown = named
+      .map(([name]) => name)
+      .filter((name) => !known.includes(name) && name !== 'SIDECAST_CONFIG');
+
+    expect(named.length).toBeGreaterThan(50);
+    expect(unknown).toEqual([]);
+  });
+
+  it('promises nobody that something takes no effort', () => {
+    expect(readFileSync(README, 'utf8')).not.toMatch(/\b(just|simply|easy|easily|obviously)\b/i);
   });
 
   it('names the scripts that package.json has', () => {

@@ -4,6 +4,7 @@ import type { Component } from '../model/component.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AccessOptions, accessCheck } from './access.ts';
 import { addDeadLetterRoutes, type DeadLetterSources } from './api/dead-letters.ts';
+import { addDoctorRoute, type Examine } from './api/doctor.ts';
 import type { ApiSources } from './api/sources.ts';
 import { Streams } from './api/stream.ts';
 import { addTraceRoutes } from './api/traces.ts';
@@ -19,6 +20,7 @@ export interface AdminOptions {
   status(): Promise<Status>;
   metrics: Metrics;
   deadLetters: DeadLetterSources;
+  doctor: Examine;
   api: ApiSources;
   access: AccessOptions;
   /** Where the build put the page; without one there is a table. */
@@ -79,6 +81,7 @@ function buildServer(options: AdminOptions, streams: Streams): FastifyInstance {
     reply.type(options.metrics.contentType).send(await options.metrics.render()),
   );
   void server.register(async (scope) => addDeadLetterRoutes(scope, options.deadLetters));
+  addDoctorRoute(server, options.doctor);
   addTraceRoutes(server, options.api);
   streams.addRoute(server);
   void server.register(async (scope) => {

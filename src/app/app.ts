@@ -15,8 +15,6 @@ import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DestinationId } from '../model/signals.ts';
-import { createXRayReceiver, socketsInWorker, socketsOnDemand } from '../receivers/aws-xray/index.ts';
-import { createOtlpReceiver } from '../receivers/otlp/index.ts';
 import { createRecent } from '../recent/recent.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
@@ -24,6 +22,8 @@ import { buildCorrelation } from './correlation.ts';
 import { resolveDataDir } from './data-dir.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { buildDestination } from './destinations.ts';
+import { createDoctor } from './doctor/index.ts';
+import { watchIntake } from './doctor/watched-intake.ts';
 import { createJournalEvents } from './journal-events.ts';
 import { reportLedger } from './ledger-events.ts';
 import { createMemoryKeeper } from './memory.ts';
@@ -31,11 +31,11 @@ import type { AppConfig } from './options.ts';
 import { createOutgoing } from './outgoing.ts';
 import { createPage } from './page.ts';
 import { createProcessors } from './processors.ts';
+import { buildReceivers } from './receivers.ts';
 import { registry } from './registry.ts';
 import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
 import { createSwitches } from './switches.ts';
-import { workerFile } from './workers.ts';
 
 export interface AppOptions {
   config: AppConfig;
@@ -55,6 +55,8 @@ export interface App {
   status(): Promise<Status>;
   /** Flushes within SIDECAST_SHUTDOWN_TIMEOUT; safe twice. */
   shutdown(signal: string): Promise<void>;
+  /** Takes over the rules of another configuration; everything else needs a restart. */
+  applyRules(config: AppConfig): void;
 }
 
 /** Body buffers kept for the next requests. */
@@ -81,7 +83,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     events,
     clock,
   });
-  const routed = { routing: config.process.routing, errorLogs: config.rollbar.errorLogs === 'on' };
+  let { routing } = config.process;
+  const routed = { routing: () => routing, errorLogs: config.rollbar.errorLogs === 'on' };
   const journalEvents = createJournalEvents({ ledger, events, deliveries, ...routed, replays, turnOn });
   const pool = createBufferPool(IDLE_BUFFER_BYTES);
   const { journal, fallback } = await openJournal({
@@ -102,7 +105,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const outgoing = createOutgoing({ config, env, version, clock, events });
   reportLedger(ledger, events);
-  const correlation = buildCorrelation({ config, dataDir: journal.dir, events, clock });
+  const correlation = buildCorrelation({ config, ...routed, dataDir: journal.dir, events, clock });
   const sampling = buildSampling({
     config,
     aws: off['aws-xray'] ? undefined : outgoing.aws,
@@ -140,33 +143,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     onEnd: (tallies) => events.deadLettersReplayed(tallies),
     onError: onError('replay'),
   });
-  const { hosts, otlpPort, xrayPort } = config.listeners;
-  const jsonWorker = workerFile('otlp-json');
-  const otlp = createOtlpReceiver({
-    ...(jsonWorker && { jsonWorker }),
-    hosts,
-    port: otlpPort,
-    maxRequestBytes: config.otlpReceiver.maxRequestBytes,
-    corsOrigins: config.otlpReceiver.corsOrigins ?? [],
-    ...(config.otlpReceiver.ingestToken ? { ingestToken: config.otlpReceiver.ingestToken } : {}),
-    intake,
-    ...(config.honeycomb.apiKey ? {} : { keyRefOf: appKeys.learn }),
-    log,
-    clock,
-    pool,
-  });
-  const udpWorker = workerFile('xray-udp');
-  const xray = createXRayReceiver({
-    ...(udpWorker && { spawnSockets: socketsOnDemand(socketsInWorker(udpWorker)) }),
-    hosts,
-    port: xrayPort,
-    udp: config.listeners.xrayUdp,
-    tcp: config.listeners.xrayTcp,
-    onNoTcp: mayLack.includes('xrayTcp') ? (error) => events.portUnavailable('xrayTcp', error) : undefined,
-    receiveBufferBytes: config.xrayReceiver.receiveBufferBytes,
-    intake,
+  const watched = watchIntake(intake);
+  const { otlp, xray } = buildReceivers({
+    config,
+    intake: watched.intake,
     sampling,
+    keyRefOf: config.honeycomb.apiKey ? undefined : appKeys.learn,
     onPoll: correlation.onPoll,
+    onNoTcp: mayLack.includes('xrayTcp') ? (error) => events.portUnavailable('xrayTcp', error) : undefined,
     log,
     clock,
     pool,
@@ -202,6 +186,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     isReady: () => isReady,
     status,
     deadLetters: { store: deadLetters, replay, now: () => clock.now() },
+    doctor: createDoctor({ config, version, status, watched, outgoing, ledger, clock, exporters }),
     onSkippedHost: (host) =>
       log('info', 'address_skipped', 'this machine lacks the address family', { host }),
   });
@@ -260,6 +245,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     off,
     journal: { mode: journal.mode, dir: journal.dir },
     status,
+    applyRules(renewed) {
+      routing = renewed.process.routing;
+    },
     shutdown(signal) {
       isReady = false;
       events.shutdown(signal);

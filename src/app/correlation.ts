@@ -5,9 +5,10 @@ import { type IdsOf, Pairs } from '../correlation/pairs.ts';
 import { nothingRemembered, rememberedIn } from '../correlation/remembered.ts';
 import { type RoutingStatus, routingStatus } from '../correlation/report.ts';
 import { Speakers } from '../correlation/speakers.ts';
-import type { Chooser } from '../delivery/choice.ts';
+import { type Chooser, onlyWhile } from '../delivery/choice.ts';
 import { nativeFirst } from '../delivery/native-first.ts';
 import { pairHold } from '../delivery/pair-hold.ts';
+import type { Routing } from '../delivery/routing.ts';
 import { samplingOf } from '../delivery/sampling.ts';
 import { telemetryEndpoints, telemetryFinder, telemetrySpans } from '../delivery/telemetry-spans.ts';
 import type { Processor } from '../intake/index.ts';
@@ -19,6 +20,8 @@ import type { AppConfig } from './options.ts';
 
 export interface CorrelationOptions {
   config: AppConfig;
+  /** As it is now. */
+  routing(): Routing;
   /** Null where nothing is kept on disk. */
   dataDir: string | null;
   events: Pick<Events, 'speaker'>;
@@ -39,8 +42,14 @@ const WRITE_EVERY_MS = 600_000;
 /** Names that come together are written together. */
 const WRITE_AFTER_MS = 1000;
 
-export function buildCorrelation({ config, dataDir, events, clock }: CorrelationOptions): Correlation {
-  const { routing, serviceAliases = [], telemetrySpans: ofTelemetry } = config.process;
+export function buildCorrelation({
+  config,
+  routing,
+  dataDir,
+  events,
+  clock,
+}: CorrelationOptions): Correlation {
+  const { serviceAliases = [], telemetrySpans: ofTelemetry } = config.process;
   const findTelemetry = telemetryFinder(telemetryEndpoints(endpointsOf(config)));
   const remembered = dataDir === null ? nothingRemembered : rememberedIn(join(dataDir, FILE));
   let cancel: () => void = () => undefined;
@@ -78,7 +87,7 @@ export function buildCorrelation({ config, dataDir, events, clock }: Correlation
       const showsSpans = destination === 'honeycomb' || destination === 'aws-xray';
       const hold = pairHold(destination, pairs, nowMs);
       return [
-        ...(routing === 'native' ? [nativeFirst(destination, speakers, nowMs)] : []),
+        onlyWhile(() => routing() === 'native', nativeFirst(destination, speakers, nowMs)),
         ...(hold ? [hold] : []),
         ...samplingFor(destination),
         ...(showsSpans && ofTelemetry !== 'keep' ? [telemetrySpans(ofTelemetry, findTelemetry)] : []),
@@ -89,7 +98,7 @@ export function buildCorrelation({ config, dataDir, events, clock }: Correlation
         const wouldLeaveOut = wouldGo.get(id) ?? 0;
         return [id, { ratio, dryRun: sampleDryRun === 'on', wouldLeaveOut }] as const;
       });
-      return routingStatus(routing, speakers.all(), Object.fromEntries(sampling));
+      return routingStatus(routing(), speakers.all(), Object.fromEntries(sampling));
     },
     async start() {
       speakers.restore(await remembered.read());

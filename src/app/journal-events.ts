@@ -11,7 +11,8 @@ export interface JournalEventsOptions {
   ledger: Ledger;
   events: Events;
   deliveries: ReadonlyMap<DestinationId, Delivery<unknown>>;
-  routing: Routing;
+  /** As it is now. */
+  routing(): Routing;
   /** Rollbar takes error logs without an exception, too. */
   errorLogs?: boolean;
   replays: Pick<ReplayOutcomes, 'recovered'>;
@@ -36,7 +37,7 @@ export function createJournalEvents(
     /** Accounts begin with what an earlier run left; what was skipped then is skipped again and not counted twice. */
     recovered({ destination, position, signal, summary, origin, settledItems }) {
       const isForIt =
-        isMeantFor(destination, origin) && !skipReason(routing, destination, signal, summary, errorLogs);
+        isMeantFor(destination, origin) && !skipReason(routing(), destination, signal, summary, errorLogs);
       if (!isForIt) return journal?.settle(destination, position, 'whole');
       const items = summary.items - settledItems;
       turnOn(destination);

@@ -1,7 +1,7 @@
 // Part of app: the ways out: the HTTP client, and AWS, which nobody asks before the ports are bound that data comes in by.
 import type { Aws } from '../aws/index.ts';
 import { setVariables } from '../config/load.ts';
-import type { HttpClient } from '../http/client.ts';
+import type { HttpClient, HttpOptions } from '../http/client.ts';
 import { createHttpClient } from '../http/index.ts';
 import type { Clock } from '../model/clock.ts';
 import { letOthersIn } from '../model/let-others-in.ts';
@@ -18,6 +18,7 @@ export interface OutgoingOptions {
 
 export interface Outgoing {
   http: HttpClient;
+  proxies: HttpOptions['proxies'];
   /** Waits for `begin`. */
   aws(): Promise<Aws>;
   /** The ports are bound: from here on region and credentials may be looked up. */
@@ -61,6 +62,7 @@ export function createOutgoing({ config, env, version, clock, events }: Outgoing
       otherRegions: [...(config.aws.metadata === 'on' ? [fromMetadata] : []), fromFallback],
       xrayEndpoint: config.xray.endpoint,
       logsEndpoint: config.cloudwatchLogs.endpoint,
+      stsEndpoint: config.aws.stsEndpoint,
       xrayRole: roleArn ? { arn: roleArn, stsEndpoint: config.aws.stsEndpoint } : undefined,
       http,
       xrayHttp,
@@ -73,6 +75,7 @@ export function createOutgoing({ config, env, version, clock, events }: Outgoing
 
   return {
     http,
+    proxies: pool.proxies,
     async aws() {
       await hasBegun;
       opened ??= open();
@@ -97,10 +100,7 @@ function ignoredEndpoint(
 }
 
 /** Names in both cases, as curl reads them. */
-function proxiesOf(
-  env: OutgoingOptions['env'],
-  forAll: URL | undefined,
-): { https?: string; http?: string; no?: string } {
+function proxiesOf(env: OutgoingOptions['env'], forAll: URL | undefined): HttpOptions['proxies'] {
   const read = (name: string) => env[name] || env[name.toLowerCase()];
   const [https, http, no] = [
     forAll?.href ?? read('HTTPS_PROXY'),

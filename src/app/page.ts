@@ -15,7 +15,7 @@ import type { AppConfig } from './options.ts';
 import { webDir } from './workers.ts';
 
 export interface PageParts
-  extends Pick<AdminOptions, 'status' | 'isReady' | 'onSkippedHost' | 'deadLetters'> {
+  extends Pick<AdminOptions, 'status' | 'isReady' | 'onSkippedHost' | 'deadLetters' | 'doctor'> {
   config: AppConfig;
   ledger: Ledger;
   journal: Journal;

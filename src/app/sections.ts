@@ -9,6 +9,7 @@ export const sections: readonly Section[] = [
     title: 'Process',
     options: { ...optionGroups.process, ...optionGroups.otlpReceiver, ...optionGroups.xrayReceiver },
   },
+  { title: 'Page', options: optionGroups.recent },
   { title: 'Redaction', options: optionGroups.redact },
   { title: 'Honeycomb', options: optionGroups.honeycomb },
   { title: 'AWS X-Ray', options: { ...optionGroups.aws, ...optionGroups.xray, ...optionGroups.sampling } },

@@ -2,6 +2,7 @@
 import type { HttpClient } from '../http/client.ts';
 import type { Clock } from '../model/clock.ts';
 import { letOthersIn } from '../model/let-others-in.ts';
+import { type Caller, findCaller, type Place } from './caller.ts';
 import { createLogs, type Logs } from './logs.ts';
 import type { LogsControl } from './logs-control.ts';
 import { type FoundRegion, type RegionSource, regionSource } from './region.ts';
@@ -18,6 +19,7 @@ export interface AwsOptions {
   otherRegions?: readonly (() => Promise<FoundRegion | undefined>)[];
   xrayEndpoint?: URL | undefined;
   logsEndpoint?: URL | undefined;
+  stsEndpoint?: URL | undefined;
   /** The role that X-Ray is called as. */
   xrayRole?: Role | undefined;
   http: HttpClient;
@@ -41,6 +43,10 @@ export interface Aws {
   xrayControl: XRayControl;
   logs: Logs;
   logsControl: LogsControl;
+  /** Where each is. */
+  places: { xray: Place; logs: Place };
+  /** Who calls; fails as any call does where there are no credentials. */
+  caller(place: Place): Promise<Caller>;
   close(): Promise<void>;
 }
 
@@ -56,6 +62,12 @@ export function createAws(options: AwsOptions): Aws {
     xrayControl: xray.control,
     logs,
     logsControl: logs.control,
+    places: { xray: xray.place, logs: logs.place },
+    async caller(place) {
+      const { name: region } = await regions.get();
+      const { http, clock, stsEndpoint } = options;
+      return findCaller({ place, region, stsEndpoint, http, clock });
+    },
     async close() {
       await Promise.all([xray.close(), logs.close()]);
     },

@@ -1,5 +1,6 @@
 // Part of aws: CloudWatch Logs as the rest of sidecast sees it.
 import type { HttpAnswer } from '../http/client.ts';
+import type { Place } from './caller.ts';
 import { READS_FILES_AGAIN } from './credentials.ts';
 import type { ServicesOptions } from './index.ts';
 import { type LogsControl, logsControl } from './logs-control.ts';
@@ -28,7 +29,7 @@ const PUT_HEADERS = {
 };
 const CALL_TIMEOUT_MS = 5_000;
 
-export function createLogs(options: ServicesOptions): Logs & { control: LogsControl } {
+export function createLogs(options: ServicesOptions): Logs & { control: LogsControl; place: Place } {
   const sdk = () => import('@aws-sdk/client-cloudwatch-logs');
   const service = createService({
     ...options,
@@ -71,6 +72,7 @@ export function createLogs(options: ServicesOptions): Logs & { control: LogsCont
       await service.call((client) => client.send(command, sendOptions(signal)));
     },
     control: logsControl(service),
+    place: service,
     close: service.close,
   };
 }

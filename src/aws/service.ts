@@ -58,6 +58,7 @@ export interface Connected {
 export interface Service<C> {
   identity(): Promise<AwsCredentialIdentity>;
   region(): Promise<string>;
+  endpoint(): Promise<URL>;
   /** Any 2xx; else AwsError or HttpError. */
   post(
     path: string,
@@ -159,6 +160,7 @@ export function createService<C extends SdkClient>(options: ServiceOptions<C>): 
   return {
     identity: async () => (await connection()).credentials.get(),
     region: async () => (await connection()).region,
+    endpoint: async () => (await connection()).endpoint,
     async post(path, headers, body, signal) {
       const to = await connection();
       for (let again = true; ; again = false) {

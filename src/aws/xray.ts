@@ -2,6 +2,7 @@
 import { arch, platform } from 'node:os';
 import type { HttpAnswer } from '../http/client.ts';
 import { letOthersIn } from '../model/let-others-in.ts';
+import type { Place } from './caller.ts';
 import { type ConnectionErrors, countConnectionError, noConnectionErrors } from './connection-errors.ts';
 import { READS_FILES_AGAIN } from './credentials.ts';
 import { AwsError } from './errors.ts';
@@ -54,7 +55,7 @@ export interface SamplingRulesPage {
 const JSON_HEADERS = { 'content-type': 'application/json' };
 const CALL_TIMEOUT_MS = 5_000;
 
-export function createXRay(options: ServicesOptions): XRay & { control: XRayControl } {
+export function createXRay(options: ServicesOptions): XRay & { control: XRayControl; place: Place } {
   const sdk = async () => {
     await letOthersIn();
     return import('@aws-sdk/client-xray');
@@ -112,6 +113,7 @@ export function createXRay(options: ServicesOptions): XRay & { control: XRayCont
     },
     connectionErrors: () => ({ ...errors }),
     control: xrayControl(ask),
+    place: service,
     close: service.close,
   };
 }

@@ -1,17 +1,10 @@
 // Part of cli: the options of one command, from one declaration: parser, help, and the nearest name for a typo.
 import { type AppConfig, optionGroups } from '../app/options.ts';
-import { loadConfig, processSources, type Sources } from '../config/load.ts';
+import { type Loaded, loadConfig, processSources, type Sources } from '../config/load.ts';
 import { flagOf } from '../config/option.ts';
 import { nearestName, type Problem, renderProblem } from '../config/problems.ts';
+import { COMMANDS, type CommandName, type CommandOptions, type OptionsOf } from './commands.ts';
 import type { Edge } from './edge.ts';
-
-export interface CommandOption {
-  /** What stands for its value in the help; absent for a switch. */
-  value?: string;
-  summary: string;
-}
-
-export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
 export interface CommandLine<O extends CommandOptions> {
   /** As typed; 'true' for a switch. */
@@ -19,10 +12,11 @@ export interface CommandLine<O extends CommandOptions> {
   /** Flags of the process itself, such as --admin-port, by name. */
   configFlags: ReadonlyMap<string, string>;
   config: AppConfig;
+  /** All that is to be said of the configuration. */
+  loaded: Loaded<typeof optionGroups>;
   env: NonNullable<Sources['env']>;
 }
 
-const EXIT_CLEAN = 0;
 const EXIT_BAD_USAGE = 2;
 
 const CONFIG_FLAGS: ReadonlySet<string> = new Set([
@@ -30,25 +24,20 @@ const CONFIG_FLAGS: ReadonlySet<string> = new Set([
   ...Object.values(optionGroups).flatMap((group) => Object.values(group).map(flagOf)),
 ]);
 
-/** What was typed, or the exit code when there is nothing more to do. `check` looks at the values. */
-export function readCommandLine<O extends CommandOptions>(
+/** What was typed, or the exit code when it is not understood. `check` looks at the values. */
+export function readCommandLine<N extends CommandName>(
   edge: Edge,
-  usage: string,
-  options: O,
-  check: (values: CommandLine<O>['values']) => readonly Problem[],
-): CommandLine<O> | number {
-  if (edge.flags.includes('--help') || edge.flags.includes('-h')) {
-    edge.stdout(renderHelp(usage, options));
-    return EXIT_CLEAN;
-  }
-  const { own, configFlags, problems } = parse(edge.flags, options);
-  const values = Object.fromEntries(own) as CommandLine<O>['values'];
+  command: N,
+  check: (values: CommandLine<OptionsOf<N>>['values']) => readonly Problem[] = () => [],
+): CommandLine<OptionsOf<N>> | number {
+  const { own, configFlags, problems } = parse(edge.flags, COMMANDS[command].options);
+  const values = Object.fromEntries(own) as CommandLine<OptionsOf<N>>['values'];
   const sources = processSources([...configFlags].map(([name, value]) => `${name}=${value}`));
   const loaded = loadConfig(optionGroups, sources);
   // A command is not the place to complain about the environment of another process.
   const wrongFlags = loaded.problems.filter(({ source }) => source.startsWith('flag'));
   const all = [...problems, ...check(values), ...wrongFlags];
-  if (all.length === 0) return { values, configFlags, config: loaded.values, env: sources.env ?? {} };
+  if (all.length === 0) return { values, configFlags, config: loaded.values, loaded, env: sources.env ?? {} };
   for (const problem of all) edge.stderr(`sidecast: ${renderProblem(problem)}`);
   return EXIT_BAD_USAGE;
 }
@@ -87,13 +76,4 @@ function parse(flags: readonly string[], options: CommandOptions): Parsed {
     }
   }
   return { own, configFlags, problems };
-}
-
-function renderHelp(usage: string, options: CommandOptions): string {
-  const lines = Object.entries(options).map(([name, { value, summary }]) => {
-    const flag = value === undefined ? `--${name}` : `--${name} ${value}`;
-    return `  ${flag.padEnd(20)}${summary}`;
-  });
-  const others = 'The flags of the process work too, such as --admin-port and --config.';
-  return [usage, '', ...lines, '', others].join('\n');
 }

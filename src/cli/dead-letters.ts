@@ -1,28 +1,15 @@
 // Part of cli: `sidecast dead-letters`: what destinations refused for good.
 import { integer } from '../config/option.ts';
 import type { Problem } from '../config/problems.ts';
-import { type CommandOptions, readCommandLine } from './command-line.ts';
+import { readCommandLine } from './command-line.ts';
 import { renderGroups } from './dead-letters-table.ts';
 import type { Edge } from './edge.ts';
-import {
-  checkFilter,
-  FILTER_OPTIONS,
-  type FoundLetters,
-  findDeadLetters,
-  NotFoundError,
-} from './find-dead-letters.ts';
+import { checkFilter, type FoundLetters, findDeadLetters, NotFoundError } from './find-dead-letters.ts';
 
-const OPTIONS = {
-  ...FILTER_OPTIONS,
-  show: { value: 'N', summary: 'the newest N in full, 100 at most' },
-  json: { summary: 'one JSON object instead of a table' },
-} as const satisfies CommandOptions;
-
-const USAGE = 'sidecast dead-letters [--flags]: what destinations refused for good';
 const MAX_SHOWN = 100;
 
 export async function deadLetters(edge: Edge): Promise<number> {
-  const line = readCommandLine(edge, USAGE, OPTIONS, (values) => [
+  const line = readCommandLine(edge, 'dead-letters', (values) => [
     ...checkFilter(values).problems,
     ...checkShow(values.show),
   ]);

@@ -1,9 +1,10 @@
 // Part of cli: `sidecast demo`: the real program, the sandbox as its vendors, traffic like a backend's, and a table that must add up.
-import { parseArgs } from 'node:util';
 import type { Status } from '../admin/status.ts';
 import { durationMs } from '../config/option.ts';
+import type { Problem } from '../config/problems.ts';
 import { isConserved } from '../ledger/account.ts';
 import { DESTINATION_IDS } from '../model/signals.ts';
+import { readCommandLine } from './command-line.ts';
 import { type Child, startChild } from './demo-child.ts';
 import { renderDemo, renderDestinationLines, renderSummary } from './demo-table.ts';
 import type { Edge } from './edge.ts';
@@ -16,8 +17,9 @@ const LINE_MS = 5000;
 const FLUSH_MS = 8000;
 
 export async function demo(edge: Edge): Promise<number> {
-  const { values } = parseArgs({ args: [...edge.flags], options: { for: { type: 'string' } } });
-  const forMs = values.for === undefined ? undefined : durationMs().parse(values.for);
+  const line = readCommandLine(edge, 'demo', checkTime);
+  if (typeof line === 'number') return line;
+  const forMs = line.values.for === undefined ? undefined : durationMs().parse(line.values.for);
   const { sandboxSettings, startSandbox, startTraffic } = await import('../sandbox/index.ts');
 
   const vendors = await startSandbox();
@@ -52,6 +54,12 @@ export async function demo(edge: Edge): Promise<number> {
     await child?.stop();
     await vendors.close();
   }
+}
+
+function checkTime({ for: value }: { for?: string }): Problem[] {
+  if (value === undefined || durationMs().safeParse(value).success) return [];
+  const fix = 'Type a time with its unit, such as 20s.';
+  return [{ option: '--for', source: 'flag', value, message: 'not understood', fix }];
 }
 
 function showLive(edge: Edge, child: Child): () => void {

@@ -7,8 +7,12 @@ export interface Edge {
   program: string;
   version: string;
   isTerminal: boolean;
+  /** Standard output is a terminal that shows them. */
+  colours?: boolean;
   stdout(text: string): void;
   stderr(text: string): void;
   /** Resolves with the first SIGINT or SIGTERM. */
   signal: Promise<string>;
+  /** SIGHUP, where it means: read the configuration again. */
+  onHangup?(listener: () => void): void;
 }

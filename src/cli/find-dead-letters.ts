@@ -9,17 +9,9 @@ import { readMarks } from '../delivery/dead-letters/marks.ts';
 import { readDirectory } from '../delivery/dead-letters/read.ts';
 import { summarize } from '../delivery/dead-letters/summary.ts';
 import { systemClock } from '../model/clock.ts';
-import { DESTINATION_IDS } from '../model/signals.ts';
 import { adminUrl, ask, complaintOf, NoSidecastError } from './admin-port.ts';
-import type { CommandLine, CommandOptions } from './command-line.ts';
-
-/** Which letters; the same for every command. */
-export const FILTER_OPTIONS = {
-  destination: { value: 'ID', summary: `those that died there: ${DESTINATION_IDS.join(', ')}` },
-  reason: { value: 'CODE', summary: 'those with this reason code, such as vendor_rejected' },
-  since: { value: 'TIME', summary: 'those that died since then: 24h, 7d or 2026-11-02T10:00:00Z' },
-  id: { value: 'ID', summary: 'the one with this id, such as 8812:3' },
-} as const satisfies CommandOptions;
+import type { CommandLine } from './command-line.ts';
+import { FILTER_NAMES, type FilterOptions } from './commands.ts';
 
 export const checkFilter = (typed: TypedFilter) => parseFilter(typed, 'flag', systemClock.now());
 
@@ -35,7 +27,7 @@ export class NotFoundError extends Error {
 
 /** The running sidecast also knows what is in memory. --data-dir names the files themselves. Throws NotFoundError. */
 export async function findDeadLetters(
-  line: CommandLine<typeof FILTER_OPTIONS>,
+  line: CommandLine<FilterOptions>,
   newest: number,
 ): Promise<FoundLetters> {
   const { values, config, env, configFlags } = line;
@@ -84,7 +76,6 @@ async function readFiles(
 
 export function filterQuery(typed: TypedFilter): URLSearchParams {
   const query = new URLSearchParams();
-  for (const name of Object.keys(FILTER_OPTIONS) as (keyof TypedFilter)[])
-    if (typed[name] !== undefined) query.set(name, typed[name]);
+  for (const name of FILTER_NAMES) if (typed[name] !== undefined) query.set(name, typed[name]);
   return query;
 }

@@ -1,32 +1,67 @@
-// Part of cli: `sidecast help`, from the same declarations as the parser.
+// Part of cli: the help of all and of one command, from the same declarations as the parser.
 import { sections } from '../app/sections.ts';
 import { renderOptionsHelp } from '../config/document.ts';
+import { nearestName } from '../config/problems.ts';
+import { COMMANDS, type Command, type CommandName, isCommand } from './commands.ts';
+import type { Edge } from './edge.ts';
 
-export const COMMANDS = {
-  run: 'receive, keep and deliver (the default)',
-  xray: "the X-Ray daemon's command line, log and exit codes; also a bin of its own",
-  demo: 'a minute without any account: sandbox, traffic and a live table',
-  sandbox: 'stand-ins for the four vendors on one port (4320)',
-  'dead-letters': 'what destinations refused for good, by destination and reason',
-  replay: 'sends dead letters again, through the sidecast that runs',
-  provision: 'plan or apply FOLDER: X-Ray groups, sampling rules and log groups as its files say',
-  marker: "MESSAGE, a line in Honeycomb's graphs, such as at a deploy",
-  health: 'exit 0 when every port is bound; for HEALTHCHECK',
-  help: 'this text',
-  version: 'the version',
-} as const;
+/** `sidecast help [COMMAND]` */
+export async function help(edge: Edge): Promise<number> {
+  const [name] = edge.flags;
+  if (name !== undefined && !name.startsWith('-') && !isCommand(name)) {
+    edge.stderr(unknownCommand(name));
+    return 2;
+  }
+  edge.stdout(name !== undefined && isCommand(name) ? commandHelp(name) : helpText());
+  return 0;
+}
+
+export function unknownCommand(name: string): string {
+  const nearest = nearestName(name, Object.keys(COMMANDS));
+  const meant = nearest ? ` Did you mean ${nearest}?` : '';
+  return `sidecast: unknown command ${name}.${meant} See sidecast help.`;
+}
 
 export function helpText(): string {
-  const commands = Object.entries(COMMANDS).map(([name, summary]) => `  ${name.padEnd(14)}${summary}`);
+  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
   return [
     'sidecast [command] [--flags]',
     '',
     ...commands,
     '',
-    'sidecast dead-letters, replay, provision and marker say what they take with --help.',
+    'sidecast COMMAND --help says what a command takes, with examples and exit codes.',
+    'Exit codes: 0 clean, 1 it could not start or something failed, 2 bad usage.',
     'Every variable is also a flag (SIDECAST_OTLP_PORT is --otlp-port) and a YAML path (--config FILE).',
-    'Secrets are also read from the file that <NAME>_FILE names.',
+    'Secrets are also read from the file that <NAME>_FILE names. NO_COLOR turns colours off.',
     '',
     renderOptionsHelp(sections),
   ].join('\n');
+}
+
+export function commandHelp(name: CommandName): string {
+  const { summary, words, details, options, takesConfig, examples, exits }: Command = COMMANDS[name];
+  const lines = Object.entries(options).map(
+    ([option, { value, summary: meaning }]) => [`--${option}${value ? ` ${value}` : ''}`, meaning] as const,
+  );
+  const parts = [
+    `sidecast ${name}${words ? ` ${words}` : ''}${lines.length > 0 || takesConfig ? ' [--flags]' : ''}: ${summary}`,
+    details,
+    columns(lines),
+    takesConfig && name !== 'run'
+      ? 'The flags of the process work too, such as --admin-port and --config: sidecast help.'
+      : undefined,
+    name === 'run' ? renderOptionsHelp(sections) : undefined,
+    examples.length > 0 ? `Examples\n${columns(examples)}` : undefined,
+    `Exit codes\n${columns(exitCodes(exits))}`,
+  ];
+  return parts.filter((part) => part).join('\n\n');
+}
+
+function exitCodes(exits: Command['exits'] = { 0: 'done' }): (readonly [string, string])[] {
+  return Object.entries({ ...exits, 2: 'bad usage' });
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2;
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n');
 }

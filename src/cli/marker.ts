@@ -3,28 +3,17 @@ import { createOutgoing } from '../app/outgoing.ts';
 import type { Problem } from '../config/problems.ts';
 import { setMarker } from '../exporters/honeycomb/markers.ts';
 import { systemClock } from '../model/clock.ts';
-import { type CommandOptions, readCommandLine } from './command-line.ts';
+import { readCommandLine } from './command-line.ts';
 import type { Edge } from './edge.ts';
-
-const OPTIONS = {
-  type: { value: 'TYPE', summary: 'markers of one type have one colour (deploy)' },
-  url: { value: 'URL', summary: 'where the marker leads, such as to the build' },
-  dataset: { value: 'NAME', summary: 'one dataset instead of the whole environment' },
-} as const satisfies CommandOptions;
-
-const USAGE = `sidecast marker MESSAGE [--flags]: a line in Honeycomb's graphs, such as at a deploy
-
-The key needs the permission Manage Markers, which no ingest key has: --honeycomb-api-key gives another one.
-Exit codes: 0 the marker is set, 1 it is not, 2 bad usage.`;
 
 const EXIT_SET = 0;
 const EXIT_FAILED = 1;
 
 export async function marker(edge: Edge): Promise<number> {
   const [message = '', ...flags] = edge.flags;
-  const isHelp = message.startsWith('-');
-  const line = readCommandLine({ ...edge, flags: isHelp ? edge.flags : flags }, USAGE, OPTIONS, () =>
-    message === '' || isHelp ? [NO_MESSAGE] : [],
+  const hasNone = message === '' || message.startsWith('-');
+  const line = readCommandLine({ ...edge, flags: hasNone ? edge.flags : flags }, 'marker', () =>
+    hasNone ? [NO_MESSAGE] : [],
   );
   if (typeof line === 'number') return line;
   const { config, env, values } = line;

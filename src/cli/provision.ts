@@ -7,23 +7,12 @@ import { applyPlan, type Done } from '../provision/apply.ts';
 import { complaintOf } from '../provision/failure.ts';
 import { readFiles, type Wanted } from '../provision/files.ts';
 import { isToDo, planFor, UnreadableError } from '../provision/plan.ts';
-import { type CommandLine, type CommandOptions, readCommandLine } from './command-line.ts';
+import { type CommandLine, readCommandLine } from './command-line.ts';
+import { COMMANDS, type OptionsOf } from './commands.ts';
 import type { Edge } from './edge.ts';
 import { renderApplied, renderPlan, toJson } from './provision-text.ts';
 
-const OPTIONS = {
-  prune: { summary: 'delete groups and rules that are in no file; log groups never' },
-  json: { summary: 'one JSON object instead of text' },
-} as const satisfies CommandOptions;
-
-const VERBS = ['plan', 'apply'];
-
-const USAGE = `sidecast provision plan FOLDER [--flags]: what apply would do
-sidecast provision apply FOLDER [--flags]: makes and changes what the files ask for
-
-FOLDER holds .json files with inputs of the AWS CLI, or lists of such: create-sampling-rule, create-group, and
-create-log-group with retentionInDays beside it. What a file leaves open stays as it is; so does X-Ray's own Default.
-Exit codes: 0 nothing is left to do, 1 it could not be done, 2 bad usage, 3 (plan) something is to be done.`;
+const VERBS: readonly string[] = COMMANDS.provision.choices;
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -33,7 +22,7 @@ export async function provision(edge: Edge): Promise<number> {
   const firstFlag = edge.flags.findIndex((word) => word.startsWith('-'));
   const words = edge.flags.slice(0, firstFlag < 0 ? edge.flags.length : firstFlag);
   const flags = edge.flags.slice(words.length);
-  const line = readCommandLine({ ...edge, flags }, USAGE, OPTIONS, () => checkWords(words));
+  const line = readCommandLine({ ...edge, flags }, 'provision', () => checkWords(words));
   if (typeof line === 'number') return line;
   const [verb, folder = ''] = words;
 
@@ -65,7 +54,7 @@ export async function provision(edge: Edge): Promise<number> {
 interface Task {
   verb: string | undefined;
   wanted: readonly Wanted[];
-  line: CommandLine<typeof OPTIONS>;
+  line: CommandLine<OptionsOf<'provision'>>;
   outgoing: Outgoing;
 }
 

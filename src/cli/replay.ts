@@ -5,30 +5,17 @@ import type { Readable } from 'node:stream';
 import { readLines } from '../delivery/dead-letters/lines.ts';
 import type { LeftWhy, ReplayLine } from '../intake/replay/report.ts';
 import { adminUrl, ask, complaintOf, NoSidecastError } from './admin-port.ts';
-import { type CommandLine, type CommandOptions, readCommandLine } from './command-line.ts';
+import { type CommandLine, readCommandLine } from './command-line.ts';
+import type { OptionsOf } from './commands.ts';
 import { renderLetter, renderTallies, renderWaiting } from './dead-letters-table.ts';
 import type { Edge } from './edge.ts';
-import { checkFilter, FILTER_OPTIONS, filterQuery } from './find-dead-letters.ts';
+import { checkFilter, filterQuery } from './find-dead-letters.ts';
 
-const OPTIONS = {
-  ...FILTER_OPTIONS,
-  file: { value: 'FILE', summary: 'the letters of this file instead of those in the data directory' },
-  suspect: { summary: 'also those that the vendor did not name' },
-  again: { summary: 'also those that were replayed before' },
-  'dry-run': { summary: 'say what would be sent, and send nothing' },
-  wait: {
-    value: 'TIME',
-    summary: 'how long to wait for outcomes [30s]; what is queued then stays in the journal',
-  },
-  json: { summary: 'lines of JSON' },
-} as const satisfies CommandOptions;
-
-const USAGE = 'sidecast replay [--flags]: sends dead letters again, through the sidecast that runs';
 /** They should have been sent and were not. */
 const FAILURES: readonly LeftWhy[] = ['refused', 'unmarked'];
 
 export async function replay(edge: Edge): Promise<number> {
-  const line = readCommandLine(edge, USAGE, OPTIONS, (values) => checkFilter(values).problems);
+  const line = readCommandLine(edge, 'replay', (values) => checkFilter(values).problems);
   if (typeof line === 'number') return line;
   try {
     const answer = await send(line, await lettersOf(line.values.file));
@@ -58,7 +45,7 @@ async function lettersOf(file: string | undefined): Promise<Readable | undefined
 }
 
 function send(
-  { values, config }: CommandLine<typeof OPTIONS>,
+  { values, config }: CommandLine<OptionsOf<'replay'>>,
   letters: Readable | undefined,
 ): Promise<IncomingMessage> {
   const query = filterQuery(values);

@@ -1,6 +1,6 @@
 // Part of cli: `sidecast run`, the default.
 import { type App, startApp } from '../app/app.ts';
-import { configuredBy, renderBanner } from '../app/banner.ts';
+import { configuredBy, onBecause, renderBanner } from '../app/banner.ts';
 import { optionGroups } from '../app/options.ts';
 import { loadConfig, processSources } from '../config/load.ts';
 import { renderProblem } from '../config/problems.ts';
@@ -8,6 +8,7 @@ import { systemClock } from '../model/clock.ts';
 import { createEvents } from '../telemetry/events.ts';
 import type { Edge } from './edge.ts';
 import { openLog } from './log.ts';
+import { createReload } from './reload.ts';
 
 const EXIT_CLEAN = 0;
 const EXIT_COULD_NOT_START = 1;
@@ -16,12 +17,16 @@ const EXIT_BAD_USAGE = 2;
 /** Runs until a signal; resolves with the exit code. */
 export async function run(edge: Edge): Promise<number> {
   const sources = processSources(edge.flags);
-  const { values: config, effective, problems } = loadConfig(optionGroups, sources);
+  const { values: config, effective, problems, doubts } = loadConfig(optionGroups, sources);
   if (problems.length > 0) {
     for (const problem of problems) edge.stderr(`sidecast: ${renderProblem(problem)}`);
-    return problems.some((problem) => problem.source === 'flag') ? EXIT_BAD_USAGE : EXIT_COULD_NOT_START;
+    return problems.some((problem) => problem.source.startsWith('flag'))
+      ? EXIT_BAD_USAGE
+      : EXIT_COULD_NOT_START;
   }
   const { line: log, always } = openLog(config.process, edge.isTerminal ? 'pretty' : 'json');
+  for (const { option, message, fix } of doubts)
+    log('warn', 'config_doubtful', 'a variable is not read', { option, why: message, fix });
 
   let app: App;
   try {
@@ -39,15 +44,20 @@ export async function run(edge: Edge): Promise<number> {
     return EXIT_COULD_NOT_START;
   }
   // People get the banner, programs the line.
-  if (edge.isTerminal) edge.stderr(renderBanner({ version: edge.version, node: nodeNotice(), ...app }));
+  const facts = { version: edge.version, node: nodeNotice(), effective, ...app };
+  if (edge.isTerminal) edge.stderr(renderBanner(facts));
   else
     createEvents(log, () => systemClock.now()).started({
       version: edge.version,
       node: nodeNotice(),
+      page: app.listening.admin.map((address) => `http://${address}/`),
+      on: onBecause(facts),
       off: app.off,
       configuredBy: configuredBy(effective),
     });
   createEvents(always, () => systemClock.now()).listening(app.listening);
+
+  edge.onHangup?.(createReload({ flags: edge.flags, effective, apply: app.applyRules, log }));
 
   await app.shutdown(await edge.signal);
   return EXIT_CLEAN;

@@ -1,18 +1,23 @@
 // Part of config: flags > environment > file > defaults, for whatever options it is given. The only reader of process.env.
 import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
-import { Secret, type SecretOrigin } from '../model/secret.ts';
-import { flagOf, type Option, type Options, type Values, yamlPathOf } from './option.ts';
-import { nearestName, type Problem } from './problems.ts';
+import { masked, Secret } from '../model/secret.ts';
+import { type Environment, findMisspelt, fromEnvironment } from './environment.ts';
+import { type ConfigFile, readConfigFile } from './file.ts';
+import { readFlags } from './flags.ts';
+import type { Option, Options, Values } from './option.ts';
+import type { Problem } from './problems.ts';
+import { exampleFor, type Typed } from './typed.ts';
 
 export interface Sources {
   /** As typed, without the command: `['--otlp-port', '0']` or `['--otlp-port=0']`. */
   flags?: readonly string[];
   /** From a command line that is not ours, by variable; goes before the environment. */
   preset?: Readonly<Record<string, Preset>>;
-  env?: Readonly<Record<string, string | undefined>>;
+  env?: Environment;
   /** Contents and name of the YAML file. */
-  file?: { name: string; text: string };
+  file?: ConfigFile;
+  /** What was wrong with finding them. */
+  problems?: readonly Problem[];
 }
 
 export interface Preset {
@@ -34,38 +39,36 @@ export interface Effective {
 export interface Loaded<G extends Groups> {
   values: GroupValues<G>;
   effective: readonly Effective[];
+  /** All that is wrong. */
   problems: readonly Problem[];
-}
-
-interface Typed {
-  value: string;
-  source: string;
-  origin: SecretOrigin;
+  /** What is probably not meant so; nothing depends on it. */
+  doubts: readonly Problem[];
 }
 
 /** Reads every option of every group; never throws on what a user typed. */
 export function loadConfig<G extends Groups>(groups: G, sources: Sources): Loaded<G> {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...(sources.problems ?? [])];
   const effective: Effective[] = [];
   const all = Object.values(groups).flatMap((group) => Object.values(group));
   const flags = readFlags(sources.flags ?? [], all, problems);
-  const file = readFile(sources.file, all, problems);
+  const file = sources.file ? readConfigFile(sources.file, all, problems) : new Map<string, Typed>();
   const env = sources.env ?? {};
-  reportMisspelt(env, all, problems);
+  const misspelt = findMisspelt(env, all);
+  problems.push(...misspelt.problems);
 
   const values = mapValues(groups, (group) =>
     mapValues(group, (option) => {
       const typed =
         flags.get(option.env) ??
         fromPreset(sources.preset?.[option.env]) ??
-        fromEnv(option, env, problems) ??
+        fromEnvironment(option, env, problems) ??
         file.get(option.env);
-      const shown = typed && option.secret ? '********' : (typed?.value ?? option.fallback);
+      const shown = typed && option.secret ? masked(typed.value) : (typed?.value ?? option.fallback);
       effective.push({ option, source: typed?.source ?? 'default', value: shown });
       return parseValue(option, typed, problems);
     }),
   );
-  return { values: values as GroupValues<G>, effective, problems };
+  return { values: values as GroupValues<G>, effective, problems, doubts: misspelt.doubts };
 }
 
 /** The process's own environment and, if `--config` or SIDECAST_CONFIG names one, its YAML file. */
@@ -79,12 +82,25 @@ export function processSources(flags: readonly string[]): Sources {
     rest.splice(at, inline ? 1 : 2);
   }
   const base = { flags: rest, env: process.env };
-  return name ? { ...base, file: { name, text: readFileSync(name, 'utf8') } } : base;
+  if (!name) return base;
+  try {
+    return { ...base, file: { name, text: readFileSync(name, 'utf8') } };
+  } catch (error) {
+    const source = at >= 0 ? 'flag --config' : 'variable SIDECAST_CONFIG';
+    const message = `cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    const fix = 'Name a YAML file that this user may read.';
+    return { ...base, problems: [{ option: '--config', source, value: name, message, fix }] };
+  }
 }
 
 /** For libraries that read nothing but the environment: the AWS SDK and its files. */
 export function setVariables(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, variables);
+}
+
+/** https://no-color.org: present and not empty. */
+export function wantsColours(): boolean {
+  return !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
 }
 
 /** For a child process that gets nothing else of the user's environment. */
@@ -101,11 +117,9 @@ function parseValue(option: Option<unknown>, typed: Typed | undefined, problems:
   problems.push({
     option: option.env,
     source: typed?.source ?? 'default',
-    value: option.secret ? '********' : raw,
+    value: option.secret ? masked(raw) : raw,
     message: result.error.issues[0]?.message ?? 'not understood',
-    fix: option.example
-      ? `For example ${option.env}=${option.example}.`
-      : `Change ${option.env} or leave it unset.`,
+    fix: exampleFor(option, typed?.place ?? 'variable'),
   });
   return option.fallback === undefined ? undefined : option.schema.parse(option.fallback);
 }
@@ -114,170 +128,10 @@ function fromPreset(preset: Preset | undefined): Typed | undefined {
   return (
     preset && {
       ...preset,
+      place: 'variable',
       origin: { remedy: (what) => `Give ${preset.source} ${what}, and start sidecast again.` },
     }
   );
-}
-
-/** An empty variable counts as not set: compose files pass `${KEY}` on whether or not it has a value. */
-function fromEnv(
-  option: Option<unknown>,
-  env: Sources['env'] & object,
-  problems: Problem[],
-): Typed | undefined {
-  for (const name of [option.env, ...(option.aliases ?? [])]) {
-    const value = env[name];
-    if (value !== undefined && value.trim() !== '')
-      return {
-        value,
-        source: `variable ${name}`,
-        origin: { remedy: (what) => `Set ${name} to ${what}, and start sidecast again.` },
-      };
-    const fileName = option.secret ? env[`${name}_FILE`] : undefined;
-    if (!fileName) continue;
-    try {
-      return {
-        value: readSecretFile(fileName),
-        source: `file ${fileName}`,
-        origin: fileOrigin(fileName, `${name}_FILE`),
-      };
-    } catch (error) {
-      const message = `cannot be read (${(error as NodeJS.ErrnoException).code})`;
-      problems.push({
-        option: `${name}_FILE`,
-        source: 'environment',
-        value: fileName,
-        message,
-        fix: 'Mount the file or unset the variable.',
-      });
-    }
-  }
-  return undefined;
-}
-
-function readSecretFile(name: string): string {
-  return readFileSync(name, 'utf8').trim();
-}
-
-/** Orchestrators renew a mounted secret by writing the file anew. */
-function fileOrigin(name: string, variable: string): SecretOrigin {
-  return {
-    remedy: (what) => `Write ${what} to ${name} (${variable}): it is read again.`,
-    reread() {
-      try {
-        return readSecretFile(name);
-      } catch {
-        return undefined;
-      }
-    },
-  };
-}
-
-function readFlags(
-  flags: readonly string[],
-  all: readonly Option<unknown>[],
-  problems: Problem[],
-): Map<string, Typed> {
-  const known = new Map(all.map((option) => [flagOf(option), option]));
-  const found = new Map<string, Typed>();
-  for (let i = 0; i < flags.length; i++) {
-    const [name = '', ...inline] = (flags[i] ?? '').split('=');
-    const option = known.get(name);
-    if (!option) {
-      const nearest = nearestName(name, known.keys());
-      problems.push({
-        option: name,
-        source: 'flag',
-        value: '',
-        message: 'unknown flag',
-        fix: 'See sidecast --help.',
-        ...(nearest ? { nearest } : {}),
-      });
-      continue;
-    }
-    const value = inline.length > 0 ? inline.join('=') : flags[++i];
-    if (value === undefined)
-      problems.push({
-        option: name,
-        source: 'flag',
-        value: '',
-        message: 'needs a value',
-        fix: `Type ${name} VALUE.`,
-      });
-    else
-      found.set(option.env, {
-        value,
-        source: `flag ${name}`,
-        origin: { remedy: (what) => `Give ${name} ${what}, and start sidecast again.` },
-      });
-  }
-  return found;
-}
-
-function readFile(
-  file: Sources['file'],
-  all: readonly Option<unknown>[],
-  problems: Problem[],
-): Map<string, Typed> {
-  const found = new Map<string, Typed>();
-  if (!file) return found;
-  const known = new Map(all.map((option) => [yamlPathOf(option), option]));
-  const visit = (node: unknown, path: string): void => {
-    const option = known.get(path);
-    if (option)
-      found.set(option.env, {
-        value: Array.isArray(node) ? node.join(',') : String(node),
-        source: `${file.name}: ${path}`,
-        origin: { remedy: (what) => `Set ${path} in ${file.name} to ${what}, and start sidecast again.` },
-      });
-    else if (node !== null && typeof node === 'object' && !Array.isArray(node)) {
-      for (const [key, child] of Object.entries(node)) visit(child, path === '' ? key : `${path}.${key}`);
-    } else if (path !== '') {
-      const nearest = nearestName(path, known.keys());
-      problems.push({
-        option: path,
-        source: file.name,
-        value: '',
-        message: 'unknown key',
-        fix: 'See sidecast --help.',
-        ...(nearest ? { nearest } : {}),
-      });
-    }
-  };
-  try {
-    visit(parseYaml(file.text), '');
-  } catch (error) {
-    problems.push({
-      option: file.name,
-      source: 'file',
-      value: '',
-      message: (error as Error).message.split('\n')[0] ?? 'not YAML',
-      fix: 'Mend the file.',
-    });
-  }
-  return found;
-}
-
-/** SIDECAST_… variables that nobody reads are typos. */
-function reportMisspelt(
-  env: Sources['env'] & object,
-  all: readonly Option<unknown>[],
-  problems: Problem[],
-): void {
-  const known = new Set(['SIDECAST_CONFIG', ...all.flatMap((option) => [option.env, `${option.env}_FILE`])]);
-  for (const name of Object.keys(env)) {
-    if (!name.startsWith('SIDECAST_') || known.has(name)) continue;
-    const nearest = nearestName(name, known);
-    if (nearest)
-      problems.push({
-        option: name,
-        source: 'environment',
-        value: '',
-        message: 'unknown variable',
-        fix: 'Correct or unset it.',
-        nearest,
-      });
-  }
 }
 
 function mapValues<T, R>(object: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> {

@@ -32,6 +32,21 @@ export type Values<O extends Options> = {
     : never;
 };
 
+/** What may stand in the YAML file, for its schema, and in a completion. */
+export interface Shape {
+  kind: 'text' | 'number' | 'size' | 'duration' | 'choice' | 'list' | 'url';
+  choices?: readonly string[];
+  min?: number;
+  max?: number;
+}
+
+/** Text, where the schema was made by a check upon another. */
+export function shapeOf(option: Option<unknown>): Shape {
+  return (option.schema.meta()?.['shape'] as Shape | undefined) ?? { kind: 'text' };
+}
+
+const shaped = <S extends z.ZodType>(schema: S, shape: Shape): S => schema.meta({ shape }) as S;
+
 const SIZE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
   B: 1,
@@ -49,47 +64,62 @@ const DURATION_UNITS: Readonly<Record<string, number>> = {
 
 /** Integer bytes, or with KiB, MiB, GiB. */
 export const bytes = () =>
-  z.string().transform((text, context) => {
-    const match = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB|)$/.exec(text.trim());
-    const value = match ? Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] ?? Number.NaN) : Number.NaN;
-    if (Number.isInteger(value)) return value;
-    context.addIssue('expected a size such as 1048576, 512KiB, 20MiB or 1GiB');
-    return z.NEVER;
-  });
+  shaped(
+    z.string().transform((text, context) => {
+      const match = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB|)$/.exec(text.trim());
+      const value = match ? Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] ?? Number.NaN) : Number.NaN;
+      if (Number.isInteger(value)) return value;
+      context.addIssue('expected a size such as 1048576, 512KiB, 20MiB or 1GiB');
+      return z.NEVER;
+    }),
+    { kind: 'size' },
+  );
 
 /** Milliseconds, typed with a unit: 250ms 8s 5m 24h 7d. */
 export const durationMs = () =>
-  z.string().transform((text, context) => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
-    if (match) return Math.round(Number(match[1]) * (DURATION_UNITS[match[2] ?? ''] ?? 0));
-    context.addIssue('expected a duration with its unit, such as 250ms, 8s, 5m, 24h or 7d');
-    return z.NEVER;
-  });
+  shaped(
+    z.string().transform((text, context) => {
+      const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+      if (match) return Math.round(Number(match[1]) * (DURATION_UNITS[match[2] ?? ''] ?? 0));
+      context.addIssue('expected a duration with its unit, such as 250ms, 8s, 5m, 24h or 7d');
+      return z.NEVER;
+    }),
+    { kind: 'duration' },
+  );
 
 export const integer = (min: number, max: number) =>
-  z.string().transform((text, context) => {
-    const value = /^\d+$/.test(text.trim()) ? Number(text.trim()) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    context.addIssue(`expected a whole number from ${min} to ${max}`);
-    return z.NEVER;
-  });
+  shaped(
+    z.string().transform((text, context) => {
+      const value = /^\d+$/.test(text.trim()) ? Number(text.trim()) : Number.NaN;
+      if (value >= min && value <= max) return value;
+      context.addIssue(`expected a whole number from ${min} to ${max}`);
+      return z.NEVER;
+    }),
+    { kind: 'number', min, max },
+  );
 
 export const port = () => integer(0, 65_535);
 
 export const choice = <const T extends readonly string[]>(...values: T) =>
-  z.string().transform((text, context): T[number] => {
-    if (values.includes(text.trim())) return text.trim();
-    context.addIssue(`expected one of: ${values.join(', ')}`);
-    return z.NEVER;
-  });
+  shaped(
+    z.string().transform((text, context): T[number] => {
+      if (values.includes(text.trim())) return text.trim();
+      context.addIssue(`expected one of: ${values.join(', ')}`);
+      return z.NEVER;
+    }),
+    { kind: 'choice', choices: values },
+  );
 
 /** Comma-separated; empty parts fall out. */
 export const list = () =>
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
+  shaped(
+    z.string().transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    ),
+    { kind: 'list' },
   );
 
 /** Comma-separated `name=ratio`, each name one of those given, each ratio above 0 and below 1. */
@@ -121,12 +151,15 @@ export const text = () => z.string().transform((value) => value.trim());
 export const secret = () => z.string().transform((value) => new Secret(value.trim()));
 
 export const httpUrl = () =>
-  z.string().transform((value, context) => {
-    const url = URL.canParse(value.trim()) ? new URL(value.trim()) : undefined;
-    if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
-    context.addIssue('expected a URL that starts with http:// or https://');
-    return z.NEVER;
-  });
+  shaped(
+    z.string().transform((value, context) => {
+      const url = URL.canParse(value.trim()) ? new URL(value.trim()) : undefined;
+      if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
+      context.addIssue('expected a URL that starts with http:// or https://');
+      return z.NEVER;
+    }),
+    { kind: 'url' },
+  );
 
 /** Where a listener binds. */
 export interface BindAddress {

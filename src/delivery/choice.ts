@@ -20,6 +20,10 @@ export type Chooser = (record: JournalRecord) => Choice;
 
 export const EVERYTHING: Choice = { without: [] };
 
+export function onlyWhile(isOn: () => boolean, chooser: Chooser): Chooser {
+  return (record) => (isOn() ? chooser(record) : EVERYTHING);
+}
+
 /** The exporter, told only of what was chosen for it. The first chooser that has something against an item gives the reason. */
 export function choosing<T>(exporter: Exporter<T>, choosers: readonly Chooser[]): Exporter<T> {
   if (choosers.length === 0) return exporter;

@@ -2,7 +2,7 @@
 import { Pool, ProxyAgent } from 'undici';
 import type { HttpClient, HttpOptions } from './client.ts';
 import { exchange, type Route } from './exchange.ts';
-import { bypassesProxy } from './no-proxy.ts';
+import { proxyFor } from './proxy.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Idle sockets are kept this long: batches are seconds apart on quiet days, and a TLS handshake costs milliseconds of CPU. */
@@ -11,7 +11,6 @@ const KEEP_ALIVE_MS = 30_000;
 /** No redirect is followed: `dispatch` never does, and a key must not travel to another host. */
 export function createHttpClient(options: HttpOptions): HttpClient {
   const routes = new Map<string, Route>();
-  const bypasses = bypassesProxy(options.proxies.no);
   // Deadlines are the exchange's: undici's own would only repeat them with coarser clocks.
   const pool = {
     connections: options.connections,
@@ -23,20 +22,20 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const tls = options.verifyTls === false ? { rejectUnauthorized: false } : {};
 
   const open = (url: URL): Route => {
-    const proxy = bypasses(url)
-      ? undefined
-      : url.protocol === 'https:'
-        ? options.proxies.https
-        : options.proxies.http;
+    const proxy = proxyFor(url, options.proxies);
     if (!proxy)
       return {
         dispatcher: new Pool(url.origin, { ...pool, connect: { timeout: CONNECT_TIMEOUT_MS, ...tls } }),
         proxied: false,
       };
-    // People write HTTPS_PROXY=proxy:3128. Plain http goes through a proxy without a tunnel: many refuse CONNECT to port 80.
-    const uri = proxy.includes('://') ? proxy : `http://${proxy}`;
+    // Plain http goes through a proxy without a tunnel: many refuse CONNECT to port 80.
     return {
-      dispatcher: new ProxyAgent({ ...pool, uri, proxyTunnel: url.protocol === 'https:', requestTls: tls }),
+      dispatcher: new ProxyAgent({
+        ...pool,
+        uri: proxy,
+        proxyTunnel: url.protocol === 'https:',
+        requestTls: tls,
+      }),
       proxied: true,
     };
   };

@@ -18,7 +18,8 @@ export interface IntakeOptions {
   onAccepted?: (accepted: Accepted) => void;
   /** Destinations that are on. */
   destinations: readonly DestinationId[];
-  routing: Routing;
+  /** As it is now: it may change while the process runs. */
+  routing(): Routing;
   /** Rollbar takes error logs without an exception, too. */
   errorLogs?: boolean;
   /** Takes only what came with a key: Honeycomb, where sidecast has none of its own. */
@@ -43,7 +44,7 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
       const lacksKey = destination === needsKey && accepted.origin.keyRef === undefined;
       const skip = lacksKey
         ? 'no_key'
-        : skipReason(routing, destination, accepted.signal, accepted.summary, errorLogs);
+        : skipReason(routing(), destination, accepted.signal, accepted.summary, errorLogs);
       if (!skip) continue;
       ledger.settle(destination, 'skipped', items, skip, position);
       journal.settle(destination, position, 'whole');
@@ -76,8 +77,8 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
     admission,
     hasRoom: (bytes) => journal.hasRoom(bytes),
     refuse: (receiver, code, items) => ledger.refused(receiver, code, items),
-    async accept(receiver: ReceiverId, accepted: Accepted) {
-      const { signal, summary } = await enter(accepted, () => undefined);
+    async accept(receiver: ReceiverId, accepted: Accepted, onPosition = () => undefined) {
+      const { signal, summary } = await enter(accepted, onPosition);
       ledger.received(receiver, signal, summary.items);
     },
     async replay(accepted, onPosition) {

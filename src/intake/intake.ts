@@ -16,8 +16,11 @@ export class RefusedError extends Error {
 
 export interface Intake {
   readonly admission: Admission;
-  /** Resolves once the record is in the journal; rejects with RefusedError when it is not and never will be. */
-  accept(receiver: ReceiverId, accepted: Accepted): Promise<void>;
+  /**
+   * Resolves once the record is in the journal; rejects with RefusedError when it is not and never will be.
+   * `onPosition` hears where it lies before any destination can settle it.
+   */
+  accept(receiver: ReceiverId, accepted: Accepted, onPosition?: (position: Position) => void): Promise<void>;
   /** True when the journal would take a record of that size now. Asked before a body is read. */
   hasRoom(bytes: number): boolean;
   /** Counts what a receiver turned away: `items` where they can be counted, else 1 for the request. */
@@ -26,6 +29,6 @@ export interface Intake {
 
 /** The same way in for dead letters: no receiver counts them. */
 export interface ReplayIntake {
-  /** As `accept`; `onPosition` hears where the record lies before any destination can settle it. */
+  /** As `accept`. */
   replay(accepted: Accepted, onPosition: (position: Position) => void): Promise<void>;
 }

@@ -9,6 +9,16 @@ export interface SecretOrigin {
   reread?(): string | undefined;
 }
 
+const MASK = '********';
+/** Enough to tell two keys apart, and of a long one little enough. */
+const SHOWN_CHARS = 4;
+const SHOWN_FROM_CHARS = 20;
+
+/** For people who ask which key it is. */
+export function masked(secret: string): string {
+  return secret.length < SHOWN_FROM_CHARS ? MASK : MASK + secret.slice(-SHOWN_CHARS);
+}
+
 export class Secret {
   #value: string;
   readonly #origin: SecretOrigin | undefined;
@@ -38,7 +48,7 @@ export class Secret {
   }
 
   toString(): string {
-    return '********';
+    return MASK;
   }
 
   toJSON(): string {

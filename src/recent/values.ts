@@ -5,7 +5,7 @@ import type { Attributes, AttributeValue, UnixNano } from './shapes.ts';
 
 /** What JSON has no word for becomes text: 64-bit integers, bytes, NaN. */
 export const attributesOf = (attributes: Decoded) => toJsonObject(attributes) as Attributes;
-export const valueOf = (value: DecodedValue) => toJsonValue(value) as AttributeValue;
+export const toAttributeValue = (value: DecodedValue) => toJsonValue(value) as AttributeValue;
 
 export const unixNano = (value: bigint): UnixNano => value.toString();
 

@@ -41,22 +41,10 @@ export function createRuleFiles({ path, clock, onRules, onProblems }: RuleFilesO
   let cancelTimer = () => {};
 
   async function look(): Promise<void> {
-    let found: readonly Found[] = [];
-    let state: string;
-    let problems: readonly Problem[] = [];
-    try {
-      found = await findFiles(path);
-      state = found.map((file) => `${file.path} ${file.state}`).join('\n');
-      if (found.length === 0) problems = [aboutPath(path, 'has no .json file')];
-    } catch (error) {
-      state = codeOf(error);
-      problems = [aboutPath(path, `cannot be read (${state})`)];
-    }
-    if (state === seen) return;
-    seen = state;
-    const read = await Promise.all(found.map(readOne));
-    const records = read.flatMap((file) => file.records);
-    problems = [...problems, ...read.flatMap((file) => file.problems), ...namesTwice(read)];
+    const found = await lookAt(path);
+    if (found.state === seen) return;
+    seen = found.state;
+    const { records, problems } = await readAll(found);
     if (isStopped) return;
     if (problems.length > 0) onProblems(problems);
     else onRules(records);
@@ -73,6 +61,37 @@ export function createRuleFiles({ path, clock, onRules, onProblems }: RuleFilesO
       isStopped = true;
       cancelTimer();
     },
+  };
+}
+
+/** For whoever wants to know what is wrong before it is used. */
+export async function checkRuleFiles(path: string): Promise<readonly Problem[]> {
+  return (await readAll(await lookAt(path))).problems;
+}
+
+interface Look {
+  files: readonly Found[];
+  /** Other after a change of any of them. */
+  state: string;
+  problems: readonly Problem[];
+}
+
+async function lookAt(path: string): Promise<Look> {
+  try {
+    const files = await findFiles(path);
+    const state = files.map((file) => `${file.path} ${file.state}`).join('\n');
+    return { files, state, problems: files.length === 0 ? [aboutPath(path, 'has no .json file')] : [] };
+  } catch (error) {
+    const state = codeOf(error);
+    return { files: [], state, problems: [aboutPath(path, `cannot be read (${state})`)] };
+  }
+}
+
+async function readAll({ files, problems }: Look) {
+  const read = await Promise.all(files.map(readOne));
+  return {
+    records: read.flatMap((file) => file.records),
+    problems: [...problems, ...read.flatMap((file) => file.problems), ...namesTwice(read)],
   };
 }
 

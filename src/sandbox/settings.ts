@@ -5,6 +5,8 @@ export interface AwsCredential {
   secretAccessKey: string;
   /** When set, requests must carry it as X-Amz-Security-Token. */
   sessionToken?: string;
+  /** Was good once: its requests are refused as expired. */
+  isExpired?: true;
 }
 
 /** Shaped as an ingest key of Honeycomb (API keys page): 64 characters, `hc?ik_` and the secret. Opens nothing. */

@@ -129,6 +129,11 @@ export function verifySignature(
       message: 'The security token included in the request is invalid.',
     };
   }
+  if (credential.isExpired)
+    return {
+      code: 'ExpiredTokenException',
+      message: 'The security token included in the request is expired',
+    };
   const problem = problemOf(request, authorization, credential, service, nowMs);
   return problem === undefined ? undefined : { code: 'InvalidSignatureException', message: problem };
 }

@@ -28,6 +28,10 @@ export const EVENTS = {
   starting: 'the command xray begins; its version',
   command_line: 'something that the command xray was told and does not follow',
   receive_buffer: 'of the command xray: the receive buffer asked for, and what the kernel gives',
+  config_doubtful: 'a variable that nobody reads and that looks like one of ours: it may be misspelt',
+  config_reloaded:
+    'SIGHUP: the configuration was read again; which rules are in force now, and which changes wait for a restart',
+  config_invalid: 'SIGHUP: the configuration has problems; what was in force stays in force',
   not_started: 'why the command xray could not start',
   port_unavailable:
     'a port that the command xray can do without is taken; X-Ray segments are received all the same',

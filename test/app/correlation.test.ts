@@ -18,6 +18,7 @@ async function start(dataDir: string | null, env: Record<string, string> = {}) {
   const { values } = loadConfig(optionGroups, { env });
   const correlation = buildCorrelation({
     config: values,
+    routing: () => values.process.routing,
     dataDir,
     events: createEvents(
       (_level, event, msg, fields) => void lines.push(`${event}: ${msg} ${JSON.stringify(fields)}`),

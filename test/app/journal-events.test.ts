@@ -17,7 +17,7 @@ function setUp() {
       () => 0,
     ),
     deliveries: new Map(),
-    routing: 'all',
+    routing: () => 'all',
     replays: { recovered: () => undefined },
     turnOn: () => undefined,
   });

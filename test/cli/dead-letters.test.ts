@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeadLetterList } from '../../src/admin/api/dead-letters.ts';
 import { deadLetters } from '../../src/cli/dead-letters.ts';
-import { COMMANDS } from '../../src/cli/help.ts';
+import { commandHelp } from '../../src/cli/help.ts';
 import { replay } from '../../src/cli/replay.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { settingsOf, startTestApp, type TestApp } from '../support/app.ts';
@@ -205,9 +205,8 @@ describe('sidecast replay', () => {
 });
 
 describe('help', () => {
-  it('knows both commands, and each says what it takes', async () => {
-    expect(Object.keys(COMMANDS)).toEqual(expect.arrayContaining(['dead-letters', 'replay']));
-    expect((await type(deadLetters, ['--help'])).out).toContain('--since TIME');
-    expect((await type(replay, ['-h'])).out).toContain('--dry-run');
+  it('says what each takes', () => {
+    expect(commandHelp('dead-letters')).toContain('--since TIME');
+    expect(commandHelp('replay')).toContain('--dry-run');
   });
 });

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-xray';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Aws, createAws } from '../../src/aws/index.ts';
+import { commandHelp } from '../../src/cli/help.ts';
 import { provision } from '../../src/cli/provision.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
@@ -354,12 +355,9 @@ describe('the command line', () => {
     expect(err).toContain(words);
   });
 
-  it('helps', async () => {
-    const { code, out } = await type('plan', '--help');
-
-    expect(code).toBe(0);
-    expect(out).toContain('--prune');
-    expect(out).toContain('3 (plan) something is to be done');
+  it('helps', () => {
+    expect(commandHelp('provision')).toContain('--prune');
+    expect(commandHelp('provision')).toMatch(/3 +\(plan\) something is to be done/);
   });
 
   it('takes the flags of the process, such as the region', async () => {

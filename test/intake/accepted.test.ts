@@ -29,7 +29,7 @@ function intakeOf(isWritable: boolean, errorLogs = false) {
     processors: [(accepted) => ({ ...accepted, payload: new Uint8Array([1]) })],
     onAccepted: (accepted) => heard.push(accepted),
     destinations: ['rollbar'],
-    routing: 'all',
+    routing: () => 'all',
     errorLogs,
   });
   return { intake, heard, counts: () => ledger.account('rollbar')?.counts };

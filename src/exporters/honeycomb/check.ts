@@ -28,12 +28,21 @@ export async function* check(
       return;
     }
     onIdentity(identity);
-    const place = identity.environmentSlug === '' ? 'Classic' : `environment ${identity.environmentSlug}`;
-    yield { step: 'identity', status: 'ok', detail: `team ${identity.teamSlug}, ${place}` };
+    const isClassic = identity.environmentSlug === '';
+    const place = isClassic ? 'Classic' : `environment ${identity.environmentSlug}`;
+    const kind = identity.keyType === '' ? '' : `, ${identity.keyType} key`;
+    yield { step: 'identity', status: 'ok', detail: `team ${identity.teamSlug}, ${place}${kind}` };
     // An app may name one in x-honeycomb-dataset; nobody knows before it sends.
-    if (identity.environmentSlug === '' && config.dataset === undefined)
+    if (isClassic && config.dataset === undefined)
       yield { step: 'dataset', status: 'failed', reason: noDataset };
-    if (identity.maySend) yield { step: 'permission', status: 'ok', detail: 'may send events' };
+    else if (identity.maySend)
+      yield {
+        step: 'permission',
+        status: 'ok',
+        detail: identity.mayCreateDatasets
+          ? 'may send events and create datasets'
+          : 'may send events, but not to a dataset that is not there yet',
+      };
     else {
       const fix = 'Give the key the permission Send Events.';
       yield {

@@ -7,7 +7,10 @@ import { endpointFor, type HoneycombConfig } from './config.ts';
 export interface Identity {
   teamSlug: string;
   environmentSlug: string;
+  /** `ingest` or `configuration`; '' where Honeycomb does not say. */
+  keyType: string;
   maySend: boolean;
+  mayCreateDatasets: boolean;
 }
 
 const TIMEOUT_MS = 5000;
@@ -32,12 +35,15 @@ export function readIdentity({ status, body }: HttpAnswer): Identity | undefined
     const json = JSON.parse(Buffer.from(body).toString('utf8')) as {
       team?: { slug?: string };
       environment?: { slug?: string };
-      api_key_access?: { events?: boolean };
+      type?: string;
+      api_key_access?: { events?: boolean; createDatasets?: boolean };
     };
     return {
       teamSlug: json.team?.slug ?? '',
       environmentSlug: json.environment?.slug ?? '',
+      keyType: json.type ?? '',
       maySend: json.api_key_access?.events !== false,
+      mayCreateDatasets: json.api_key_access?.createDatasets !== false,
     };
   } catch {
     return undefined;

@@ -69,7 +69,13 @@ describe(createIdentity, () => {
   it('takes what a check has found', () => {
     const { identity, state } = asking();
 
-    identity.learn({ teamSlug: 'a', environmentSlug: '', maySend: true });
+    identity.learn({
+      teamSlug: 'a',
+      environmentSlug: '',
+      keyType: '',
+      maySend: true,
+      mayCreateDatasets: true,
+    });
 
     expect([identity.known()?.teamSlug, state.asked]).toEqual(['a', 0]);
   });

@@ -7,7 +7,13 @@ import { Secret } from '../../../src/model/secret.ts';
 const traceId = '5759e988bd862e3fe1be46a994272793';
 const trace = { traceId, startUnixMs: 1_795_225_654_900, endUnixMs: 1_795_225_655_100 };
 const us = { endpoint: new URL('https://api.honeycomb.io'), dataset: undefined };
-const identity = { teamSlug: 'cruddur', environmentSlug: 'prod', maySend: true };
+const identity = {
+  teamSlug: 'cruddur',
+  environmentSlug: 'prod',
+  keyType: 'ingest',
+  maySend: true,
+  mayCreateDatasets: true,
+};
 const classic = { ...identity, environmentSlug: '' };
 const query = `trace_id=${traceId}&trace_start_ts=1795225654&trace_end_ts=1795225656`;
 

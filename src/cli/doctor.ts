@@ -1,0 +1,183 @@
+// Part of cli: `sidecast doctor`: what the sidecast that runs finds, or one that is started for this.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import type { Finding, Findings } from '../admin/api/doctor.ts';
+import { type App, startApp } from '../app/app.ts';
+import type { AppConfig } from '../app/options.ts';
+import { registry } from '../app/registry.ts';
+import { durationMs } from '../config/option.ts';
+import type { Problem } from '../config/problems.ts';
+import { systemClock } from '../model/clock.ts';
+import { adminUrl, ask, complaintOf, NoSidecastError } from './admin-port.ts';
+import { type CommandLine, readCommandLine } from './command-line.ts';
+import type { OptionsOf } from './commands.ts';
+import { renderFindings } from './doctor-text.ts';
+import type { Edge } from './edge.ts';
+
+type Line = CommandLine<OptionsOf<'doctor'>>;
+
+export async function doctor(edge: Edge): Promise<number> {
+  const line = readCommandLine(edge, 'doctor', ({ wait }) => checkWait(wait));
+  if (typeof line === 'number') return line;
+  const findings = await examine(edge, line);
+  if (line.values.json) {
+    const ok = findings.every(({ status }) => status !== 'failed');
+    edge.stdout(JSON.stringify({ ok, findings } satisfies Findings & { ok: boolean }));
+  } else edge.stdout(renderFindings(findings, edge.colours === true));
+  return findings.some(({ status }) => status === 'failed') ? 1 : 0;
+}
+
+async function examine(edge: Edge, line: Line): Promise<readonly Finding[]> {
+  const { problems, doubts } = line.loaded;
+  const url = adminUrl(line.config.listeners);
+  if (!line.values.standalone) {
+    const found = await askRunning(url, line);
+    // The process that runs has read its own configuration; what looks misspelt here is so there as well.
+    if (found) return [...doubts.map((doubt) => ofProblem(doubt, 'warning')), ...found];
+  }
+  const own = [
+    ...problems.map((problem) => ofProblem(problem, 'failed')),
+    ...doubts.map((doubt) => ofProblem(doubt, 'warning')),
+    ...(line.values.standalone ? [] : [nobodyAnswers(url)]),
+  ];
+  if (problems.length > 0) return own;
+  if (line.values.offline) return [...own, ...withoutAsking(line.config)];
+  return [...own, ...(await withPipeline(edge, line))];
+}
+
+/** Undefined when no sidecast answers. */
+async function askRunning(url: URL, { values }: Line): Promise<readonly Finding[] | undefined> {
+  const query = new URLSearchParams();
+  if (values.offline) query.set('offline', 'true');
+  if (values['no-send']) query.set('send', 'false');
+  if (values.wait) query.set('wait', values.wait);
+  try {
+    const headers = { 'x-sidecast': '1' };
+    const answer = await ask(url, { method: 'POST', path: 'api/doctor', query, headers });
+    if (answer.statusCode === 200) return ((await json(answer)) as Findings).findings;
+    return [refusedToLook(url, `${answer.statusCode}: ${await complaintOf(answer)}`)];
+  } catch (error) {
+    if (error instanceof NoSidecastError) return undefined;
+    throw error;
+  }
+}
+
+/** A pipeline like the real one, with ports and a data directory that nobody else has. */
+async function withPipeline(edge: Edge, line: Line): Promise<readonly Finding[]> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'sidecast-doctor-'));
+  let app: App | undefined;
+  try {
+    app = await startApp({
+      config: apart(line.config, dataDir),
+      env: line.env,
+      version: edge.version,
+      log: () => undefined,
+      clock: systemClock,
+      random: Math.random,
+    });
+    const url = new URL(`http://${app.listening.admin[0]}`);
+    url.password = line.config.listeners.adminToken?.reveal() ?? '';
+    const found = await askRunning(url, line);
+    // Its receivers and its journal are nobody's.
+    return (found ?? []).filter(({ about, step }) => !isOfItself(about) || step === 'test trace');
+  } catch (error) {
+    return [couldNotStart(error as Error)];
+  } finally {
+    await app?.shutdown('doctor');
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+const isOfItself = (about: Finding['about']) => about === 'receivers' || about === 'journal';
+
+function apart(config: AppConfig, dataDir: string): AppConfig {
+  const listeners = {
+    ...config.listeners,
+    hosts: ['127.0.0.1'],
+    otlpPort: 0,
+    xrayPort: 0,
+    adminPort: 0,
+    xrayUdp: undefined,
+    xrayTcp: undefined,
+  };
+  return {
+    ...config,
+    listeners,
+    journal: { ...config.journal, dataDir },
+    process: { ...config.process, shutdownTimeoutMs: 2_000 },
+  };
+}
+
+/** What the configuration alone says. */
+function withoutAsking(config: AppConfig): Finding[] {
+  return registry.map(({ id, off }) => {
+    const reason = off(config);
+    if (!reason)
+      return { about: id, step: 'state', status: 'ok', what: 'on; not asked, because of --offline' };
+    const what = `off: ${reason.message}`;
+    return {
+      about: id,
+      step: 'state',
+      status: 'skipped',
+      what,
+      data: 'nothing is kept for it',
+      fix: reason.fix,
+    };
+  });
+}
+
+function ofProblem(
+  { option, source, message, fix, nearest }: Problem,
+  status: 'failed' | 'warning',
+): Finding {
+  return {
+    about: 'configuration',
+    step: option,
+    status,
+    what: `${message} (${source})${nearest ? `; did you mean ${nearest}?` : ''}`,
+    data:
+      status === 'failed' ? 'sidecast does not start with it, so nothing is received' : 'it has no effect',
+    fix,
+  };
+}
+
+function nobodyAnswers(url: URL): Finding {
+  return {
+    about: 'receivers',
+    step: 'running',
+    status: 'warning',
+    what: `no sidecast answers at ${url.origin}; the rest is looked at with one that is started for this`,
+    data: 'what a backend sends to this host now is not received',
+    fix: 'Start it (sidecast run), or name its port with --admin-port.',
+  };
+}
+
+function refusedToLook(url: URL, words: string): Finding {
+  return {
+    about: 'receivers',
+    step: 'running',
+    status: 'failed',
+    what: `${url.origin} answers, but not as this release of sidecast does (${words})`,
+    data: 'nothing is known of it',
+    fix: 'Use the release that runs there (in its container), or --standalone.',
+  };
+}
+
+function couldNotStart(error: Error): Finding {
+  return {
+    about: 'configuration',
+    step: 'start',
+    status: 'failed',
+    what: `no pipeline could be started: ${error.message}`,
+    data: 'nothing was sent',
+    fix: 'Mend that; sidecast run fails alike.',
+  };
+}
+
+function checkWait(value: string | undefined): Problem[] {
+  if (value === undefined || durationMs().safeParse(value).success) return [];
+  const fix = 'Type a time with its unit, such as 20s.';
+  return [{ option: '--wait', source: 'flag', value, message: 'not understood', fix }];
+}
