@@ -26,6 +26,7 @@ export function create(
       concurrency: 4,
     },
     encode: (record) => encode(record, config.dataset, inProgress),
+    holdUntilMs: (record) => inProgress.holdUntilMs(record, context.clock.now()),
     split,
     send: createTransport(config, { ...context, userAgent }),
     check: () => check(config, context.http, identity.learn),
