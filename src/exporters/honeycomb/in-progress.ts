@@ -40,13 +40,21 @@ export function createInProgress(decoder: Pick<Decoder, 'segments'>): InProgress
     return documents;
   }
 
+  function isWaiting(record: JournalRecord): boolean {
+    try {
+      const spans = heard(record).flatMap((groups = []) => groups.flatMap((group) => group.spans));
+      return spans.some((span) => span.endTimeUnixNano === 0n && !isReplaced(span));
+    } catch {
+      // What cannot be read is the encoder's to refuse.
+      return false;
+    }
+  }
+
   return {
     segments: (record) => heard(record).map((groups) => groups && without(groups, isReplaced)),
     holdUntilMs(record, nowMs) {
-      if (record.signal !== 'segments') return undefined;
-      const spans = heard(record).flatMap((groups = []) => groups.flatMap((group) => group.spans));
-      const isWaiting = spans.some((span) => span.endTimeUnixNano === 0n && !isReplaced(span));
-      return isWaiting ? Math.max(record.receivedAtMs + WAIT_MS, nowMs + LATE_WAIT_MS) : undefined;
+      if (record.signal !== 'segments' || !isWaiting(record)) return undefined;
+      return Math.max(record.receivedAtMs + WAIT_MS, nowMs + LATE_WAIT_MS);
     },
   };
 }

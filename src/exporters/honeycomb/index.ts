@@ -27,6 +27,7 @@ export function create(
       concurrency: 4,
     },
     encode: (record) => encode(record, config.dataset, inProgress),
+    holdUntilMs: (record) => inProgress.holdUntilMs(record, context.clock.now()),
     split,
     send: createTransport(config, { ...context, userAgent }),
     show: async ({ value }) => protobufToJson(value.signal, value.bytes),

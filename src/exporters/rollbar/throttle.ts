@@ -22,10 +22,14 @@ export type Admission = { admitted: true; suppressed: number } | { admitted: fal
 
 interface Window {
   count: number;
-  last: Pick<OccurrencePlace, 'position' | 'ordinal'>;
+  /** Places, for when their records are encoded again. */
+  letThrough: Set<string>;
 }
 
-/** Windows are those of the time of receipt, so a backlog is treated as it would have been when it came in. */
+/**
+ * Windows are those of the time of receipt, so a backlog is treated as it would have been when it came in. Records come in any
+ * order (some wait for the other half of their request), and a record may come again.
+ */
 export class Throttle {
   readonly #maxPerMinute: number;
   readonly #windows = new Map<string, Window>();
@@ -33,6 +37,8 @@ export class Throttle {
   readonly #suppressed = new Map<string, number>();
   /** What an item told, for when its record is encoded again. */
   readonly #told = new Map<string, number>();
+  /** Places that are settled: when one is encoded with another of its record again, it is not counted again. */
+  readonly #heldBack = new Map<string, true>();
 
   /** 0: nothing is held back. */
   constructor(maxPerMinute: number) {
@@ -44,18 +50,19 @@ export class Throttle {
     const { position, ordinal, receivedAtMs } = place;
     const name = `${position}:${ordinal}`;
     const key = `${Math.floor(receivedAtMs / WINDOW_MS)}:${fingerprint}`;
-    const window = this.#windows.get(key) ?? { count: 0, last: { position: -1, ordinal: 0 } };
-    // Encoded before: what was held back then is settled, so this is for one that was let through.
-    if (!isAfter(place, window.last)) return { admitted: true, suppressed: this.#told.get(name) ?? 0 };
+    const window = this.#windows.get(key) ?? { count: 0, letThrough: new Set() };
+    if (window.letThrough.has(name)) return { admitted: true, suppressed: this.#told.get(name) ?? 0 };
+    if (this.#heldBack.has(name)) return { admitted: false };
     window.count += 1;
-    window.last = { position, ordinal };
     remember(this.#windows, key, window);
     const beyond = window.count - this.#maxPerMinute;
     const suppressed = this.#suppressed.get(fingerprint) ?? 0;
     if (beyond > 0 && beyond % ONE_IN !== 0) {
       remember(this.#suppressed, fingerprint, suppressed + 1);
+      remember(this.#heldBack, name, true);
       return { admitted: false };
     }
+    window.letThrough.add(name);
     this.#suppressed.delete(fingerprint);
     if (suppressed > 0) remember(this.#told, name, suppressed);
     return { admitted: true, suppressed };
@@ -79,13 +86,6 @@ export function fingerprintOf(occurrence: Occurrence): string {
   return createHash('sha1')
     .update(kind.replace(/0x[0-9a-f]+|\d+/gi, ''))
     .digest('base64');
-}
-
-function isAfter(
-  { position, ordinal }: Pick<OccurrencePlace, 'position' | 'ordinal'>,
-  last: Pick<OccurrencePlace, 'position' | 'ordinal'>,
-): boolean {
-  return position > last.position || (position === last.position && ordinal > last.ordinal);
 }
 
 /** The latest is last; the oldest goes when there are too many. */

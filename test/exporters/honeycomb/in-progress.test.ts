@@ -66,6 +66,14 @@ describe('a document in progress', () => {
     expect(hold(record(document(SEGMENT, open)), NOW_MS + 3_600_000)).toBe(NOW_MS + 3_601_000);
   });
 
+  it('does not wait when it cannot be read', () => {
+    const { hold } = start();
+
+    expect(
+      hold({ ...record(document(SEGMENT, open)), payload: Buffer.from('ffffffff', 'hex') }),
+    ).toBeUndefined();
+  });
+
   it('waits for nothing when both are in one record', () => {
     const { hold, sent } = start();
     const both = record(document(SEGMENT, open), document(SEGMENT, whole));

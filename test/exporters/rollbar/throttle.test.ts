@@ -51,8 +51,15 @@ describe(Throttle, () => {
     expect(first).toEqual([0, 'held', 'held', 'held', 'held']);
     expect(told).toEqual([4]);
     expect(run(throttle, 1, 5, MINUTE_START_MS + 60_000)).toEqual([4]);
-    expect(run(throttle, 1, 0)).toEqual([0]);
+    expect(run(throttle, 2, 0)).toEqual([0, 'held']);
     expect(run(throttle, 1, 6, MINUTE_START_MS + 120_000)).toEqual([0]);
+  });
+
+  it('counts records that waited, and come after later ones', () => {
+    const throttle = new Throttle(3);
+
+    expect(run(throttle, 2, 100)).toEqual([0, 0]);
+    expect(run(throttle, 3, 1)).toEqual([0, 'held', 'held']);
   });
 
   it('throttles an older backlog too, while newer records are sent', () => {
