@@ -57,6 +57,8 @@ async function dispatch(): Promise<number> {
       return (await import('./cli/dead-letters.ts')).deadLetters(edge);
     case 'replay':
       return (await import('./cli/replay.ts')).replay(edge);
+    case 'redact-test':
+      return (await import('./cli/redact-test.ts')).redactTest(edge);
     case 'provision':
       return (await import('./cli/provision.ts')).provision(edge);
     case 'health':

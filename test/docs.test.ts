@@ -8,6 +8,7 @@ import { COMMANDS } from '../src/cli/help.ts';
 import { xraySettingsTable } from '../src/cli/xray-settings.ts';
 import { renderEnvExample, renderMarkdownTable } from '../src/config/document.ts';
 import { REASONS } from '../src/model/reasons.ts';
+import { RULES } from '../src/processors/redact/rules.ts';
 import { EVENTS } from '../src/telemetry/events.ts';
 import { backlogBlocks } from './chaos/backlog/blocks.ts';
 import { reliabilityBlocks } from './chaos/reliability.ts';
@@ -31,6 +32,7 @@ const generated: Readonly<Record<string, string>> = {
   commands: table('command', Object.entries(COMMANDS)),
   reasons: table('code', Object.entries(REASONS)),
   events: table('event', Object.entries(EVENTS)),
+  redaction: table('rule', Object.entries(RULES)),
   ...reliabilityBlocks(),
   ...journalBlocks(),
   ...backlogBlocks(),
