@@ -9,6 +9,13 @@ import { wantsColours } from './config/load.ts';
 /** npm passes Ctrl-C on to a process that has it from the terminal already: that is one signal, not two. */
 const SAME_SIGNAL_MS = 250;
 
+/** The same as could not start: an orchestrator starts it again. */
+const EXIT_BUG = 1;
+/** Longer than SIDECAST_SHUTDOWN_TIMEOUT by default, shorter than docker's patience. */
+const BUG_TIMEOUT_MS = 9000;
+/** Ends the command as a signal does. */
+let endsByBug: (why: string) => void = () => undefined;
+
 const version = typeof SIDECAST_VERSION === 'string' ? SIDECAST_VERSION : '0.0.0-dev';
 
 const [first = 'run', ...rest] = argv.slice(2);
@@ -28,6 +35,22 @@ const edge: Edge = {
   ...(stderr.isTTY ? {} : { onHangup: (listener) => void process.on('SIGHUP', listener) }),
 };
 
+/**
+ * After a bug nothing in memory can be believed, so the process ends; but what the journal holds is forced to disk and said first,
+ * as after a signal. A stack may quote what was being read: only the place is told.
+ */
+function onBug(error: unknown): void {
+  const { name, stack = '' } = error instanceof Error ? error : new Error();
+  const place = /^\s+at .*/m.exec(stack)?.[0].trim() ?? '';
+  writeError(
+    `sidecast: what is not delivered waits in the data directory, what was in memory only is lost: a bug ended the process (${name} ${place})`,
+  );
+  if (process.exitCode === EXIT_BUG) exit(EXIT_BUG);
+  process.exitCode = EXIT_BUG;
+  endsByBug('bug');
+  setTimeout(() => exit(EXIT_BUG), BUG_TIMEOUT_MS).unref();
+}
+
 /** A second signal does not wait, and ends with the exit code that shells give to a process that a signal ended. */
 function firstSignal(): Promise<string> {
   return new Promise((resolve) => {
@@ -42,6 +65,7 @@ function firstSignal(): Promise<string> {
       exit(128 + constants.signals[signal]);
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+    endsByBug = resolve;
   });
 }
 
@@ -58,6 +82,7 @@ const RUNS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'print-config': async () => (await import('./cli/print-config.ts')).printConfig,
   'dead-letters': async () => (await import('./cli/dead-letters.ts')).deadLetters,
   replay: async () => (await import('./cli/replay.ts')).replay,
+  'redact-test': async () => (await import('./cli/redact-test.ts')).redactTest,
   provision: async () => (await import('./cli/provision.ts')).provision,
   marker: async () => (await import('./cli/marker.ts')).marker,
   health: async () => (await import('./cli/health.ts')).health,
@@ -87,7 +112,13 @@ function print(text: string): number {
   return 0;
 }
 
-dispatch().then(exit, (error: unknown) => {
-  writeError(`sidecast: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  exit(1);
-});
+process.on('uncaughtException', onBug);
+process.on('unhandledRejection', onBug);
+
+dispatch().then(
+  (code) => exit(process.exitCode === EXIT_BUG ? EXIT_BUG : code),
+  (error: unknown) => {
+    writeError(`sidecast: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    exit(1);
+  },
+);

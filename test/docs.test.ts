@@ -11,6 +11,7 @@ import type { Option } from '../src/config/option.ts';
 import { Ledger } from '../src/ledger/ledger.ts';
 import { REASONS } from '../src/model/reasons.ts';
 import { DESTINATION_IDS } from '../src/model/signals.ts';
+import { RULES } from '../src/processors/redact/rules.ts';
 import { EVENTS } from '../src/telemetry/events.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 import { whatGoesWhere } from './app/what-goes-where.ts';
@@ -40,6 +41,7 @@ const generated: Readonly<Record<string, string>> = {
   ),
   reasons: table('code', Object.entries(REASONS)),
   events: table('event', Object.entries(EVENTS)),
+  redaction: table('rule', Object.entries(RULES)),
   ...reliabilityBlocks(),
   ...journalBlocks(),
   ...backlogBlocks(),

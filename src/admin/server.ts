@@ -1,6 +1,7 @@
 // Part of admin: the port for people and probes.
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Component } from '../model/component.ts';
+import { capConnections } from '../model/connection-cap.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AccessOptions, accessCheck } from './access.ts';
 import { addDeadLetterRoutes, type DeadLetterSources } from './api/dead-letters.ts';
@@ -35,6 +36,11 @@ export interface Admin extends Component {
 /** Families that the machine lacks. */
 const NO_SUCH_FAMILY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
+/** Of a request, until it is whole: answers may stream for as long as they like. */
+const TIMEOUTS = { requestTimeout: 30_000, http: { headersTimeout: 15_000 } };
+/** People, probes and scrapers. */
+const MAX_CONNECTIONS = 256;
+
 export function createAdmin(options: AdminOptions): Admin {
   const servers: FastifyInstance[] = [];
   const streams = new Streams(options.api);
@@ -66,7 +72,8 @@ export function createAdmin(options: AdminOptions): Admin {
 }
 
 function buildServer(options: AdminOptions, streams: Streams): FastifyInstance {
-  const server = fastify({ forceCloseConnections: true });
+  const server = fastify({ forceCloseConnections: true, ...TIMEOUTS });
+  capConnections(server.server, MAX_CONNECTIONS);
   server.addHook('onRequest', accessCheck(options.access));
   server.get('/livez', async (_request, reply) => reply.type('text/plain').send('alive\n'));
   server.get('/readyz', async (_request, reply) => {

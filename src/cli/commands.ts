@@ -146,6 +146,17 @@ data directory that it removes.`,
     ],
     exits: { 0: 'all that was to be sent is delivered, or in the journal', 1: 'it is not' },
   },
+  'redact-test': {
+    summary: 'what would leave of a FILE with OTLP, X-Ray documents or text, and what is masked in it',
+    words: 'FILE',
+    options: {},
+    takesConfig: true,
+    examples: [
+      ['sidecast redact-test request.json', 'as the configuration masks it'],
+      ['sidecast redact-test request.json --redact-deny iban,birthday', 'with more names'],
+    ],
+    exits: { 0: 'printed', 1: 'the file cannot be read' },
+  },
   provision: {
     summary: 'plan or apply FOLDER: X-Ray groups, sampling rules and log groups as its files say',
     words: 'plan|apply FOLDER',

@@ -1,4 +1,6 @@
 // Part of protocols/otlp: one metric within the scan. Its items are its data points.
+
+import { MalformedError } from './malformed.ts';
 import {
   checkKeyValue,
   eachMessage,
@@ -8,6 +10,7 @@ import {
   LEN,
   VARINT,
 } from './scan-field.ts';
+import { endOfVarint } from './wire.ts';
 
 const METRIC = fieldTypes({ 1: LEN, 2: LEN, 3: LEN, 5: LEN, 7: LEN, 9: LEN, 10: LEN, 11: LEN, 12: LEN });
 /** Gauge, Sum, both histograms and Summary agree as far as they go. */
@@ -22,6 +25,8 @@ interface Point {
   attributes: number;
   exemplars: number;
   buckets: readonly number[];
+  /** Packed numbers of 8 bytes. */
+  packed: readonly number[];
   quantiles: number;
 }
 
@@ -30,6 +35,7 @@ const NUMBER_POINT: Point = {
   attributes: 0x3a,
   exemplars: 0x2a,
   buckets: [],
+  packed: [],
   quantiles: 0,
 };
 const HISTOGRAM_POINT: Point = {
@@ -49,6 +55,7 @@ const HISTOGRAM_POINT: Point = {
   attributes: 0x4a,
   exemplars: 0x42,
   buckets: [],
+  packed: [0x32, 0x3a],
   quantiles: 0,
 };
 const EXPONENTIAL_POINT: Point = {
@@ -71,6 +78,7 @@ const EXPONENTIAL_POINT: Point = {
   attributes: 0x0a,
   exemplars: 0x5a,
   buckets: [0x42, 0x4a],
+  packed: [],
   quantiles: 0,
 };
 const SUMMARY_POINT: Point = {
@@ -78,6 +86,7 @@ const SUMMARY_POINT: Point = {
   attributes: 0x3a,
   exemplars: 0,
   buckets: [],
+  packed: [],
   quantiles: 0x32,
 };
 
@@ -108,9 +117,16 @@ function scanPoint(b: Uint8Array, from: number, end: number, point: Point): bool
     if (tag === point.attributes) checkKeyValue(b, at, to, 0);
     else if (tag === point.exemplars) valid = scanExemplar(b, at, to) && valid;
     else if (tag === point.quantiles) eachMessage(b, at, to, QUANTILE, () => {});
-    else if (point.buckets.includes(tag)) eachMessage(b, at, to, BUCKETS, () => {});
+    else if (point.buckets.includes(tag))
+      eachMessage(b, at, to, BUCKETS, (counts, from, end) => counts === 0x12 && checkVarints(b, from, end));
+    else if (point.packed.includes(tag) && (to - at) % 8 !== 0)
+      throw new MalformedError('a packed field ends inside a number');
   });
   return valid;
+}
+
+function checkVarints(b: Uint8Array, from: number, end: number): void {
+  for (let pos = from; pos < end; ) pos = endOfVarint(b, pos, end);
 }
 
 function scanExemplar(b: Uint8Array, from: number, end: number): boolean {

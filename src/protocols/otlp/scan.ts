@@ -39,6 +39,7 @@ const REQUEST = fieldTypes({ 1: LEN });
 const RESOURCE_ITEMS = fieldTypes({ 1: LEN, 2: LEN, 3: LEN });
 const SCOPE_ITEMS = fieldTypes({ 1: LEN, 2: LEN, 3: LEN });
 const RESOURCE = fieldTypes({ 1: LEN, 2: VARINT, 3: LEN });
+const ENTITY_REF = fieldTypes({ 1: LEN, 2: LEN, 3: LEN, 4: LEN });
 const SCOPE = fieldTypes({ 1: LEN, 2: LEN, 3: LEN, 4: VARINT });
 /** A tag of field 1, length-delimited; likewise field 2 and 3. */
 const FIELD_1 = 0x0a;
@@ -97,6 +98,7 @@ function scanResourceItems(
 
 function scanResource(b: Uint8Array, from: number, to: number, services: string[]): void {
   eachMessage(b, from, to, RESOURCE, (tag, at, end) => {
+    if (tag === FIELD_3) eachMessage(b, at, end, ENTITY_REF, () => {});
     if (tag !== FIELD_1) return;
     checkKeyValue(b, at, end, 0);
     const service = serviceName(b, at, end);

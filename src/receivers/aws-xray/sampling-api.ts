@@ -1,12 +1,16 @@
 // Part of receivers/aws-xray: the two sampling calls of the X-Ray SDKs, answered at once from memory. An SDK that gets no answer
 // to its first one runs on its built-in rule for five minutes, and Java's waits no longer than two seconds.
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { capConnections } from '../../model/connection-cap.ts';
 import type { Sampling } from '../../sampling/index.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Longer than the 60 s for which clients and load balancers keep idle connections. */
 const KEEP_ALIVE_MS = 75_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 15_000;
+/** SDKs keep one or two a process. */
+const MAX_CONNECTIONS = 1024;
 
 export type SamplingAnswers = Pick<Sampling, 'rulesAnswer' | 'targetsAnswer'>;
 
@@ -19,9 +23,11 @@ export function createSamplingApi(
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   });
+  capConnections(api.server, MAX_CONNECTIONS);
   // SDKs send `{}`, `{"NextToken": null}`, nothing, and any content type or none; fastify would refuse a malformed one.
   api.addHook('onRequest', (request, _reply, done) => {
     delete request.raw.headers['content-type'];

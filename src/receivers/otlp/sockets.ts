@@ -1,6 +1,7 @@
 // Part of receivers/otlp: HTTP servers and what they do with connections that are not, or not quite, HTTP/1.
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { capConnections } from '../../model/connection-cap.ts';
 import { encodeStatus, StatusCodes } from '../../protocols/otlp/status.ts';
 import type { LogLine } from '../../telemetry/logger.ts';
 
@@ -10,6 +11,8 @@ export interface Timeouts {
   /** From a request's first byte to the end of its headers, and to the end of its body. */
   headersMs: number;
   requestMs: number;
+  /** Without a byte, while a request is under way. */
+  silenceMs: number;
   /** How often the two are looked at. */
   checkMs: number;
 }
@@ -18,6 +21,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   keepAliveMs: 75_000,
   headersMs: 15_000,
   requestMs: 60_000,
+  silenceMs: 20_000,
   checkMs: 5_000,
 };
 
@@ -42,7 +46,9 @@ export function createHttpServer(
     },
     listener,
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  capConnections(server, MAX_CONNECTIONS);
+  // Of a connection on which nothing moves: a body that stops coming holds its share of the bytes in flight.
+  server.timeout = timeouts.silenceMs;
   server.on('clientError', (error: ClientError, socket) => onBadConnection(error, socket as Socket));
   return server;
 }

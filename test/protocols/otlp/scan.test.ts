@@ -1,6 +1,7 @@
 // Part of the tests of protocols/otlp: what the scan counts, refuses and cuts out.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { protobufToJson } from '../../../src/protocols/otlp/json.ts';
 import { MalformedError } from '../../../src/protocols/otlp/malformed.ts';
 import { scan } from '../../../src/protocols/otlp/scan.ts';
 import { Writer } from '../../../src/protocols/otlp/writer.ts';
@@ -177,6 +178,26 @@ describe('bytes that are not a request', () => {
       expect(() => scan('traces', attribute(...wrong)), String(wrong)).toThrow(MalformedError);
     }
   });
+
+  it.each([
+    ['traces', 'an entity that is no message', [0x0a, 0x05, 0x0a, 0x03, 0x1a, 0x01, 0x80]],
+    [
+      'metrics',
+      'bucket counts that end inside a number',
+      [0x0a, 0x0b, 0x12, 0x09, 0x12, 0x07, 0x4a, 0x05, 0x0a, 0x03, 0x32, 0x01, 0x00],
+    ],
+    [
+      'metrics',
+      'exponential counts without an end',
+      [0x0a, 0x0d, 0x12, 0x0b, 0x12, 0x09, 0x52, 0x07, 0x0a, 0x05, 0x42, 0x03, 0x12, 0x01, 0x80],
+    ],
+  ] as const)(
+    'refuses, of %s, %s: found by fuzzing, a dead letter could not be written of it',
+    (signal, _, bytes) => {
+      expect(() => scan(signal, Uint8Array.from(bytes))).toThrow(MalformedError);
+      expect(() => protobufToJson(signal, Uint8Array.from(bytes))).toThrow(MalformedError);
+    },
+  );
 
   it('refuses values nested deeper than 100, and takes 100', () => {
     const nested = (depth: number) => {

@@ -12,7 +12,7 @@ afterEach(stopReceivers);
 
 const traces = capture('python-otel/04-traces-small.bin');
 const HEAD = 'POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\n';
-const quick = { keepAliveMs: 75_000, headersMs: 50, requestMs: 100, checkMs: 20 };
+const quick = { keepAliveMs: 75_000, headersMs: 50, requestMs: 100, silenceMs: 60_000, checkMs: 20 };
 
 /** Resolves when the receiver has taken a request as far as intake; `go` lets it on. */
 function heldIntake(intake: FakeIntake) {
@@ -76,6 +76,22 @@ describe('connections', () => {
     await expect.poll(() => intake.admission.bytesInFlight).toBe(0);
     expect(intake.accepted).toEqual([]);
     expect((await call(port, { body: traces })).status).toBe(200);
+  });
+
+  it('end when a body stops coming, and free what was set aside', async () => {
+    const timeouts = {
+      keepAliveMs: 75_000,
+      headersMs: 60_000,
+      requestMs: 60_000,
+      silenceMs: 50,
+      checkMs: 20,
+    };
+    const { port, intake } = await startReceiver({ timeouts });
+    const socket = await connect(port);
+    socket.write(`${HEAD}Content-Length: 1000\r\n\r\nhalf`);
+    await socket.received();
+    await expect.poll(() => intake.admission.bytesInFlight).toBe(0);
+    expect(intake.accepted).toEqual([]);
   });
 
   it('may go away in the middle of a body', async () => {
