@@ -58,7 +58,9 @@ export function traceRow(trace: KeptTrace, items: DecodedItems, deliveries: Deli
     errors: spans.filter(({ span }) => span.status.code === StatusCode.ERROR).length,
     came: [...new Set(spans.map(({ came }) => came))] as Came[],
     ...(trace.isPartial && { isPartial: true }),
-    chips: deliveries.chipsOf(trace, ({ signal }) => signal !== 'logs'),
+    chips: trace.isReplayed
+      ? deliveries.chipsOfReplayed(items.accountsOf(trace))
+      : deliveries.chipsOf(trace, ({ signal }) => signal !== 'logs'),
   };
   return trace.row;
 }
