@@ -6,7 +6,7 @@ import type { Deliveries } from './deliveries.ts';
 import { requestName } from './entry.ts';
 import type { KeptTrace } from './kept.ts';
 import type { Came, Delivery, LogRow, SpanRow, TraceRow } from './shapes.ts';
-import { attributesOf, elapsedMs, unixNano, valueOf } from './values.ts';
+import { attributesOf, elapsedMs, plainValue, unixNano } from './values.ts';
 
 const KINDS: Readonly<Record<number, SpanRow['kind']>> = {
   [SpanKind.SERVER]: 'server',
@@ -134,7 +134,7 @@ export function logRow(seen: SeenLog, deliveries: Deliveries): LogRow {
     severity: log.severityText || (SEVERITIES[Math.floor((number - 1) / 4)] ?? ''),
     severityNumber: number,
     service: serviceOf(seen),
-    body: valueOf(log.body),
+    body: plainValue(log.body),
     ...(log.traceId !== '' && { traceId: log.traceId }),
     ...(log.spanId !== '' && { spanId: log.spanId }),
     attributes: attributesOf(log.attributes),
