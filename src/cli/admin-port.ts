@@ -13,7 +13,8 @@ export class NoSidecastError extends Error {
 export function adminUrl({ hosts, adminPort, adminToken }: AppConfig['listeners']): URL {
   const host = hosts.find((name) => !['0.0.0.0', '::'].includes(name)) ?? '127.0.0.1';
   const url = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${adminPort}/`);
-  url.password = adminToken?.reveal() ?? '';
+  // Sent as basic authentication; what is printed is the origin, which has no password.
+  if (adminToken) [url.username, url.password] = ['sidecast', adminToken.reveal()];
   return url;
 }
 

@@ -31,7 +31,7 @@ export class Taker {
   readonly #outline = new Outline();
   readonly #glance = new Glance();
   /** Of the record at hand, by item. */
-  #hashes = new Uint32Array(1024);
+  #hashes = new Int32Array(1024);
   #traceAts = new Int32Array(1024);
   #wanted = new Uint8Array(1024);
   #slowMs = Number.POSITIVE_INFINITY;
@@ -52,7 +52,9 @@ export class Taker {
     this.#learnWhatIsSlow(nowMs);
     if (signal === 'segments') {
       const parts = { store: this.#store, heat: this.#heat, choice: this.traceChoice, nowMs };
-      await takeDocuments(parts, kept, payload, summary.errors > 0, () => this.#rest(1));
+      await takeDocuments(parts, kept, payload, summary.errors > 0, async () => {
+        if (++this.#looked >= ITEMS_PER_TURN) await this.#rest();
+      });
       return;
     }
     // A Buffer and a plain Uint8Array are two shapes to the compiler; the loops are to see one.
@@ -77,14 +79,14 @@ export class Taker {
       let isSlow = false;
       if (glance.isEntry && glance.durationMs > 0) {
         const { startMs, durationMs, isError, nameFrom, nameTo } = glance;
-        isSlow = durationMs >= this.#slowMs;
+        isSlow = durationMs > this.#slowMs;
         this.#heat.add(startMs, durationMs, isError, source.recurringText(nameFrom, nameTo), nowMs);
       }
       const isDrawn = choice.takes(hash) || this.#store.knows(hash);
       this.#wanted[item] = isDrawn ? 1 : 0;
-      if (!isDrawn && (isSlow || glance.isError) && !favoured.has(hash) && choice.favours())
-        favoured.add(hash);
-      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest(0);
+      const favour = glance.isError ? 'error' : isSlow ? 'slow' : undefined;
+      if (!isDrawn && favour && !favoured.has(hash) && choice.favours(favour)) favoured.add(hash);
+      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest();
     }
     if (favoured.size === 0) return;
     for (let item = 0; item < this.#outline.count; item++)
@@ -103,9 +105,9 @@ export class Taker {
       const isDrawn = choice.takes(hash);
       if (isDrawn) choice.opened(true);
       const isWanted =
-        isDrawn || (traceAt >= 0 && this.#store.knows(hash)) || (glance.isError && choice.favours());
+        isDrawn || (traceAt >= 0 && this.#store.knows(hash)) || (glance.isError && choice.favours('error'));
       this.#wanted[item] = isWanted ? 1 : 0;
-      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest(0);
+      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest();
     }
   }
 
@@ -122,7 +124,7 @@ export class Taker {
       if (wanted[item] === 0) continue;
       if (indexes) indexes[owners.length] = item;
       owners.push(this.#ownerOf(item, payload, owners.at(-1)));
-      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest(0);
+      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest();
     }
     const bytes = isAll ? payload : select(signal, payload, (item) => wanted[item] === 1);
     const choice = this.traceChoice;
@@ -142,7 +144,7 @@ export class Taker {
   #makeScratch(count: number): void {
     if (count <= this.#hashes.length) return;
     const length = 2 ** Math.ceil(Math.log2(count));
-    this.#hashes = new Uint32Array(length);
+    this.#hashes = new Int32Array(length);
     this.#traceAts = new Int32Array(length);
     this.#wanted = new Uint8Array(length);
   }
@@ -154,9 +156,7 @@ export class Taker {
     this.#slowMs = this.#heat.routes.slowMs(nowMs);
   }
 
-  async #rest(looked: number): Promise<void> {
-    this.#looked += looked;
-    if (looked > 0 && this.#looked < ITEMS_PER_TURN) return;
+  async #rest(): Promise<void> {
     this.#looked = 0;
     await endOfTurn();
   }
