@@ -5,7 +5,7 @@ const KEEP_ALL_PER_SECOND = 500;
 /** What N aims at then: nobody reads more, and it is what the CPU allows. */
 const AIM_PER_SECOND = 100;
 /** Errors and slow ones beside those. */
-const FAVOURED_PER_SECOND = 50;
+const FAVOURED_PER_SECOND = { error: 50, slow: 25 };
 /** SDKs send what they gathered in five seconds at once: that is no flood. */
 const BURST = 5 * KEEP_ALL_PER_SECOND;
 const WINDOW_MS = 1000;
@@ -16,7 +16,7 @@ export class Choice {
   readonly #rates: number[] = [];
   #windowEndsAtMs = 0;
   #seen = 0;
-  #favoured = 0;
+  #favoured = { error: 0, slow: 0 };
   #mask = 0;
   #opened = 0;
 
@@ -30,9 +30,9 @@ export class Choice {
   }
 
   /** False when enough of them were kept in this second. */
-  favours(): boolean {
-    if (this.#favoured >= FAVOURED_PER_SECOND) return false;
-    this.#favoured += 1;
+  favours(kind: keyof typeof FAVOURED_PER_SECOND): boolean {
+    if (this.#favoured[kind] >= FAVOURED_PER_SECOND[kind]) return false;
+    this.#favoured[kind] += 1;
     return true;
   }
 
@@ -55,19 +55,20 @@ export class Choice {
     if (this.#rates.length > WINDOWS || elapsedMs > WINDOWS * WINDOW_MS)
       this.#rates.splice(0, this.#rates.length - 1);
     this.#windowEndsAtMs = nowMs + WINDOW_MS;
-    this.#seen = this.#opened = this.#favoured = 0;
+    this.#seen = this.#opened = 0;
+    this.#favoured = { error: 0, slow: 0 };
     const rate = this.#rates.reduce((sum, one) => sum + one, 0) / Math.max(1, this.#rates.length);
     const oneIn = rate <= KEEP_ALL_PER_SECOND ? 1 : 2 ** Math.ceil(Math.log2(rate / AIM_PER_SECOND));
     this.#mask = oneIn - 1;
   }
 }
 
-/** Of the bytes of a trace id that are random in every format; the first four may be a time. */
+/** 32 bits, signed: V8 keeps those without a box. Of the bytes of a trace id that are random in every format; the first four may be a time. */
 export function hashOf(b: Uint8Array, traceAt: number): number {
   const low =
     b[traceAt + 12]! | (b[traceAt + 13]! << 8) | (b[traceAt + 14]! << 16) | (b[traceAt + 15]! << 24);
   const high = b[traceAt + 8]! | (b[traceAt + 9]! << 8) | (b[traceAt + 10]! << 16) | (b[traceAt + 11]! << 24);
   let hash = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  return hash ^ (hash >>> 13);
 }

@@ -67,8 +67,10 @@ export class Routes {
   ): { route: string; p50Ms: number; p95Ms: number; slowestPercent: number } | undefined {
     const sum = this.#sumOf(route, nowMs);
     if (sum.total < LEAST_FOR_RANK) return undefined;
-    let slower = 0;
-    for (let bucket = bucketOf(durationMs); bucket < BUCKETS; bucket++) slower += sum.buckets[bucket] ?? 0;
+    const own = bucketOf(durationMs);
+    // Of its own bucket half may be faster.
+    let slower = (sum.buckets[own] ?? 0) / 2;
+    for (let bucket = own + 1; bucket < BUCKETS; bucket++) slower += sum.buckets[bucket] ?? 0;
     return {
       route,
       p50Ms: quantile(sum, 0.5),
@@ -77,11 +79,11 @@ export class Routes {
     };
   }
 
-  /** The duration that 99 of 100 requests of all routes stay below. */
+  /** 99 of 100 requests of all routes take no longer. */
   slowMs(nowMs: number): number {
     const all: Minute = { number: 0, total: 0, errors: 0, buckets: new Uint32Array(BUCKETS) };
     for (const route of this.#routes.keys()) addTo(all, this.#sumOf(route, nowMs));
-    return all.total === 0 ? Number.POSITIVE_INFINITY : quantile(all, 0.99);
+    return all.total === 0 ? Number.POSITIVE_INFINITY : quantile(all, 0.99) * Math.exp(LOG_RATIO);
   }
 
   #minutesOf(route: string, number: number): Minute[] {

@@ -7,6 +7,7 @@ import { Pages } from './pages.ts';
 const TRACE_BYTES = 1500;
 const RECORD_BYTES = 600;
 const ITEM_BYTES = 8;
+const ENDINGS = 65_536;
 /** Of the bound, for pages: one record may not push out everything else. */
 const LARGEST_SHARE = 4;
 
@@ -34,6 +35,8 @@ export class Store {
   readonly logs = new Set<Kept>();
   readonly #records = new Map<Position, Kept>();
   readonly #hashes = new Set<number>();
+  /** How many of those end in these bits: most questions are answered here. */
+  readonly #endings = new Uint16Array(ENDINGS);
   readonly #pages: Pages<Kept>;
   #objectBytes = 0;
   #version = 0;
@@ -54,7 +57,7 @@ export class Store {
   }
 
   knows(hash: number): boolean {
-    return this.#hashes.has(hash);
+    return this.#endings[hash & (ENDINGS - 1)]! > 0 && this.#hashes.has(hash);
   }
 
   at(position: Position): Kept | undefined {
@@ -115,6 +118,7 @@ export class Store {
   #open(id: string, hash: number, receivedAtMs: number, isPartial: boolean, opened: KeptTrace[]): KeptTrace {
     const trace = new KeptTrace(id, hash, receivedAtMs, isPartial);
     this.traces.set(id, trace);
+    if (!this.#hashes.has(hash)) this.#endings[hash & (ENDINGS - 1)]! += 1;
     this.#hashes.add(hash);
     this.#objectBytes += TRACE_BYTES;
     opened.push(trace);
@@ -143,7 +147,7 @@ export class Store {
         continue;
       }
       this.traces.delete(trace.id);
-      this.#hashes.delete(trace.hash);
+      if (this.#hashes.delete(trace.hash)) this.#endings[trace.hash & (ENDINGS - 1)]! -= 1;
       this.#objectBytes -= TRACE_BYTES;
     }
   }

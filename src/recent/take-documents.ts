@@ -36,7 +36,7 @@ export async function takeDocuments(
     if (!owner) continue;
     const isDrawn = choice.takes(owner.hash);
     const isWanted =
-      isDrawn || store.knows(owner.hash) || (hasErrors && hasFault(document) && choice.favours());
+      isDrawn || store.knows(owner.hash) || (hasErrors && hasFault(document) && choice.favours('error'));
     if (isWanted) {
       indexes.push(index);
       owners.push(owner);

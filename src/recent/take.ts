@@ -31,7 +31,7 @@ export class Taker {
   readonly #outline = new Outline();
   readonly #glance = new Glance();
   /** Of the record at hand, by item. */
-  #hashes = new Uint32Array(1024);
+  #hashes = new Int32Array(1024);
   #traceAts = new Int32Array(1024);
   #wanted = new Uint8Array(1024);
   #slowMs = Number.POSITIVE_INFINITY;
@@ -77,13 +77,13 @@ export class Taker {
       let isSlow = false;
       if (glance.isEntry && glance.durationMs > 0) {
         const { startMs, durationMs, isError, nameFrom, nameTo } = glance;
-        isSlow = durationMs >= this.#slowMs;
+        isSlow = durationMs > this.#slowMs;
         this.#heat.add(startMs, durationMs, isError, source.recurringText(nameFrom, nameTo), nowMs);
       }
       const isDrawn = choice.takes(hash) || this.#store.knows(hash);
       this.#wanted[item] = isDrawn ? 1 : 0;
-      if (!isDrawn && (isSlow || glance.isError) && !favoured.has(hash) && choice.favours())
-        favoured.add(hash);
+      const favour = glance.isError ? 'error' : isSlow ? 'slow' : undefined;
+      if (!isDrawn && favour && !favoured.has(hash) && choice.favours(favour)) favoured.add(hash);
       if (++this.#looked >= ITEMS_PER_TURN) await this.#rest(0);
     }
     if (favoured.size === 0) return;
@@ -103,7 +103,7 @@ export class Taker {
       const isDrawn = choice.takes(hash);
       if (isDrawn) choice.opened(true);
       const isWanted =
-        isDrawn || (traceAt >= 0 && this.#store.knows(hash)) || (glance.isError && choice.favours());
+        isDrawn || (traceAt >= 0 && this.#store.knows(hash)) || (glance.isError && choice.favours('error'));
       this.#wanted[item] = isWanted ? 1 : 0;
       if (++this.#looked >= ITEMS_PER_TURN) await this.#rest(0);
     }
@@ -142,7 +142,7 @@ export class Taker {
   #makeScratch(count: number): void {
     if (count <= this.#hashes.length) return;
     const length = 2 ** Math.ceil(Math.log2(count));
-    this.#hashes = new Uint32Array(length);
+    this.#hashes = new Int32Array(length);
     this.#traceAts = new Int32Array(length);
     this.#wanted = new Uint8Array(length);
   }

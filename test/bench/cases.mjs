@@ -12,6 +12,10 @@ export function casesFor(seconds) {
     otlp('otlp-honeycomb-513', 'OTLP → Honeycomb, 513 spans a request', SDK_BATCH, 1950, ['honeycomb']),
     otlp('otlp-honeycomb-20', 'OTLP → Honeycomb, 20 spans a request', 20, 10_000, ['honeycomb']),
     otlp('otlp-all', 'OTLP → all four, 513 spans a request', SDK_BATCH, 585, ALL),
+    paced('recent-on', 'OTLP → Honeycomb, 10,000 spans/s, as it comes', {}),
+    paced('recent-off', 'OTLP → Honeycomb, 10,000 spans/s, nothing kept for the page', {
+      SIDECAST_RECENT_BYTES: '0',
+    }),
     udp('udp-xray', 'UDP → X-Ray, 5,000/s', forSeconds, ['aws-xray']),
     udp('udp-all', 'UDP → all four, 5,000/s', forSeconds, ALL),
     udp('udp-kernel-buffer', "UDP → X-Ray, 5,000/s, kernel's buffer", forSeconds, ['aws-xray'], {
@@ -23,6 +27,12 @@ export function casesFor(seconds) {
 function otlp(name, title, spansPerRequest, requests, destinations) {
   const load = { spansPerRequest, requests, concurrency: 4 };
   return { name, title, kind: 'otlp', items: spansPerRequest * requests, load, destinations, env: {} };
+}
+
+/** What the page costs, at the rate that the issue names. */
+function paced(name, title, env) {
+  const one = otlp(name, title, SDK_BATCH, 600, ['honeycomb']);
+  return { ...one, load: { ...one.load, rate: 10_000 }, env };
 }
 
 function udp(name, title, seconds, destinations, env = {}) {

@@ -17,10 +17,12 @@ process.once('message', (options) => {
   );
 });
 
-async function run({ port, spansPerRequest, requests, concurrency }) {
+/** `rate`: spans a second; as fast as they are answered without one. */
+async function run({ port, spansPerRequest, requests, concurrency, rate }) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency });
   const templateOf = templates(spansPerRequest);
   const statuses = {};
+  const startedMs = performance.now();
   let next = 0;
   let bytes = 0;
   let retries = 0;
@@ -28,6 +30,9 @@ async function run({ port, spansPerRequest, requests, concurrency }) {
     while (next < requests) {
       const turn = next++;
       const first = turn * spansPerRequest;
+      const dueMs = rate ? startedMs + (1000 * first) / rate : 0;
+      if (dueMs > performance.now())
+        await new Promise((resolve) => setTimeout(resolve, dueMs - performance.now()));
       const body = Buffer.from(templateOf(first, turn).fill(first, Date.now()));
       bytes += body.length;
       for (let attempt = 0; ; attempt += 1) {
@@ -40,7 +45,6 @@ async function run({ port, spansPerRequest, requests, concurrency }) {
       }
     }
   };
-  const startedMs = performance.now();
   await Promise.all(Array.from({ length: concurrency }, sendInTurn));
   const seconds = (performance.now() - startedMs) / 1000;
   agent.destroy();
