@@ -10,9 +10,12 @@ export class NoSidecastError extends Error {
 }
 
 /** A listener on all addresses also answers on loopback; one on loopback answers where it was bound. */
-export function adminUrl({ hosts, adminPort }: AppConfig['listeners']): URL {
+export function adminUrl({ hosts, adminPort, adminToken }: AppConfig['listeners']): URL {
   const host = hosts.find((name) => !['0.0.0.0', '::'].includes(name)) ?? '127.0.0.1';
-  return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${adminPort}/`);
+  const url = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${adminPort}/`);
+  // Sent as basic authentication; what is printed is the origin, which has no password.
+  if (adminToken) [url.username, url.password] = ['sidecast', adminToken.reveal()];
+  return url;
 }
 
 export interface AdminRequest {

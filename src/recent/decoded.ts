@@ -27,18 +27,22 @@ export interface SeenLog {
   item: number;
 }
 
+/** The same span again has the same one. */
+export const keyOf = ({ came, span }: SeenSpan) => came + span.spanId;
+
 export class DecodedItems {
   readonly #spans = new Shared((payload) => decodeTraces(payload).flatMap(placedSpans), MAX_BYTES);
   readonly #documents = new Shared(decodeSegments, MAX_BYTES);
   readonly #logs = new Shared((payload) => decodeLogs(payload).flatMap(placedLogs), MAX_BYTES);
 
-  /** In the order of arrival; of a span that came again (in progress, then complete; or replayed) the last. */
+  /** In the order of arrival; of a span that came again (in progress, then complete) the last. A replay is no news. */
   spansOf(trace: KeptTrace): readonly SeenSpan[] {
     const spans = new Map<string, SeenSpan>();
     for (const one of this.accountsOf(trace)) {
-      const key = one.came + one.span.spanId;
+      const key = keyOf(one);
       const before = spans.get(key);
-      if (before && one.span.endTimeUnixNano === 0n && before.span.endTimeUnixNano !== 0n) continue;
+      const isNews = one.span.endTimeUnixNano !== 0n || before?.span.endTimeUnixNano === 0n;
+      if (before && (one.kept.origin.only || !isNews)) continue;
       spans.set(key, one);
     }
     return [...spans.values()];

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Reason } from '../model/reasons.ts';
 import { REASONS } from '../model/reasons.ts';
 import type { DestinationId } from '../model/signals.ts';
+import { keyOf, type SeenSpan } from './decoded.ts';
 import type { Try } from './fate.ts';
 import type { Kept, KeptTrace } from './kept.ts';
 import type { Chip, Chips, Delivery, ItemState } from './shapes.ts';
@@ -28,6 +29,36 @@ export class Deliveries {
     });
   }
 
+  /**
+   * Where dead letters of the trace were sent again: the last account of an item counts, at the destinations that it is for. A document
+   * goes by its first span.
+   */
+  chipsOfReplayed(accounts: Iterable<SeenSpan>): Chips {
+    const last = new Map<DestinationId, Map<string, SeenSpan>>();
+    const firsts = new Map<Kept, Set<number>>();
+    for (const one of accounts) {
+      const seen = firsts.get(one.kept) ?? new Set();
+      firsts.set(one.kept, seen);
+      if (seen.has(one.item)) continue;
+      seen.add(one.item);
+      for (const destination of this.#destinations) {
+        if (!isMeantFor(destination, one.kept.origin)) continue;
+        last.set(destination, (last.get(destination) ?? new Map()).set(keyOf(one), one));
+      }
+    }
+    return this.#chips((count, destination) => {
+      for (const { kept, item } of last.get(destination)?.values() ?? []) count(kept, item);
+    });
+  }
+
+  /** Of all accounts of one span, the last at each destination. */
+  ofAccounts(accounts: readonly SeenSpan[]): readonly Delivery[] {
+    const last = new Map<DestinationId, Delivery>();
+    for (const { kept, item } of accounts)
+      for (const one of this.ofItem(kept, item)) last.set(one.destination, one);
+    return this.#destinations.flatMap((destination) => last.get(destination) ?? []);
+  }
+
   chipsOfItem(kept: Kept, item: number): Chips {
     return this.#chips((count) => count(kept, item));
   }
@@ -37,7 +68,7 @@ export class Deliveries {
     return this.#destinations.flatMap((destination) => this.#delivery(kept, item, destination) ?? []);
   }
 
-  #chips(each: (count: (kept: Kept, item: number) => void) => void): Chips {
+  #chips(each: (count: (kept: Kept, item: number) => void, destination: DestinationId) => void): Chips {
     const chips: Chips = {};
     for (const destination of this.#destinations) {
       const chip: Chip = {};
@@ -47,7 +78,7 @@ export class Deliveries {
         const state = this.#stateOf(kept, kept.sourceOf(item), destination);
         chip[state] = (chip[state] ?? 0) + 1;
         isConcerned ||= state !== 'skipped' || this.#isRouted(kept, kept.sourceOf(item), destination);
-      });
+      }, destination);
       if (isConcerned) chips[destination] = chip;
     }
     return chips;

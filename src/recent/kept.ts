@@ -79,6 +79,11 @@ export class KeptTrace {
     this.isPartial = isPartial;
   }
 
+  /** Dead letters of it were sent again. */
+  get isReplayed(): boolean {
+    return this.parts.some(({ origin }) => origin.only !== undefined);
+  }
+
   /** Of the trace itself and of what became of its items. */
   get lastVersion(): number {
     let version = this.version;

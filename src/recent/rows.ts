@@ -6,7 +6,7 @@ import type { Deliveries } from './deliveries.ts';
 import { requestName } from './entry.ts';
 import type { KeptTrace } from './kept.ts';
 import type { Came, Delivery, LogRow, SpanRow, TraceRow } from './shapes.ts';
-import { attributesOf, elapsedMs, unixNano, valueOf } from './values.ts';
+import { attributesOf, elapsedMs, plainValue, unixNano } from './values.ts';
 
 const KINDS: Readonly<Record<number, SpanRow['kind']>> = {
   [SpanKind.SERVER]: 'server',
@@ -58,7 +58,9 @@ export function traceRow(trace: KeptTrace, items: DecodedItems, deliveries: Deli
     errors: spans.filter(({ span }) => span.status.code === StatusCode.ERROR).length,
     came: [...new Set(spans.map(({ came }) => came))] as Came[],
     ...(trace.isPartial && { isPartial: true }),
-    chips: deliveries.chipsOf(trace, ({ signal }) => signal !== 'logs'),
+    chips: trace.isReplayed
+      ? deliveries.chipsOfReplayed(items.accountsOf(trace))
+      : deliveries.chipsOf(trace, ({ signal }) => signal !== 'logs'),
   };
   return trace.row;
 }
@@ -132,7 +134,7 @@ export function logRow(seen: SeenLog, deliveries: Deliveries): LogRow {
     severity: log.severityText || (SEVERITIES[Math.floor((number - 1) / 4)] ?? ''),
     severityNumber: number,
     service: serviceOf(seen),
-    body: valueOf(log.body),
+    body: plainValue(log.body),
     ...(log.traceId !== '' && { traceId: log.traceId }),
     ...(log.spanId !== '' && { spanId: log.spanId }),
     attributes: attributesOf(log.attributes),

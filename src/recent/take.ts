@@ -52,7 +52,9 @@ export class Taker {
     this.#learnWhatIsSlow(nowMs);
     if (signal === 'segments') {
       const parts = { store: this.#store, heat: this.#heat, choice: this.traceChoice, nowMs };
-      await takeDocuments(parts, kept, payload, summary.errors > 0, () => this.#rest(1));
+      await takeDocuments(parts, kept, payload, summary.errors > 0, async () => {
+        if (++this.#looked >= ITEMS_PER_TURN) await this.#rest();
+      });
       return;
     }
     // A Buffer and a plain Uint8Array are two shapes to the compiler; the loops are to see one.
@@ -84,7 +86,7 @@ export class Taker {
       this.#wanted[item] = isDrawn ? 1 : 0;
       const favour = glance.isError ? 'error' : isSlow ? 'slow' : undefined;
       if (!isDrawn && favour && !favoured.has(hash) && choice.favours(favour)) favoured.add(hash);
-      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest(0);
+      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest();
     }
     if (favoured.size === 0) return;
     for (let item = 0; item < this.#outline.count; item++)
@@ -105,7 +107,7 @@ export class Taker {
       const isWanted =
         isDrawn || (traceAt >= 0 && this.#store.knows(hash)) || (glance.isError && choice.favours('error'));
       this.#wanted[item] = isWanted ? 1 : 0;
-      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest(0);
+      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest();
     }
   }
 
@@ -122,7 +124,7 @@ export class Taker {
       if (wanted[item] === 0) continue;
       if (indexes) indexes[owners.length] = item;
       owners.push(this.#ownerOf(item, payload, owners.at(-1)));
-      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest(0);
+      if (++this.#looked >= ITEMS_PER_TURN) await this.#rest();
     }
     const bytes = isAll ? payload : select(signal, payload, (item) => wanted[item] === 1);
     const choice = this.traceChoice;
@@ -154,9 +156,7 @@ export class Taker {
     this.#slowMs = this.#heat.routes.slowMs(nowMs);
   }
 
-  async #rest(looked: number): Promise<void> {
-    this.#looked += looked;
-    if (looked > 0 && this.#looked < ITEMS_PER_TURN) return;
+  async #rest(): Promise<void> {
     this.#looked = 0;
     await endOfTurn();
   }

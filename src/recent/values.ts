@@ -5,7 +5,7 @@ import type { Attributes, AttributeValue, UnixNano } from './shapes.ts';
 
 /** What JSON has no word for becomes text: 64-bit integers, bytes, NaN. */
 export const attributesOf = (attributes: Decoded) => toJsonObject(attributes) as Attributes;
-export const valueOf = (value: DecodedValue) => toJsonValue(value) as AttributeValue;
+export const plainValue = (value: DecodedValue) => toJsonValue(value) as AttributeValue;
 
 export const unixNano = (value: bigint): UnixNano => value.toString();
 
@@ -13,8 +13,6 @@ export const unixNano = (value: bigint): UnixNano => value.toString();
 export function elapsedMs(start: bigint, end: bigint): number {
   return end > start ? Number(end - start) / 1e6 : 0;
 }
-
-export const unixMs = (value: bigint) => Number(value / 1000n) / 1000;
 
 /** A value as a person would type it into a filter. */
 export function textOfValue(value: DecodedValue): string {

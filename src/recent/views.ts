@@ -5,7 +5,7 @@ import type { Clock } from '../model/clock.ts';
 import type { DestinationId } from '../model/signals.ts';
 import type { Choice } from './choice.ts';
 import { Comparing } from './compare.ts';
-import { DecodedItems } from './decoded.ts';
+import { DecodedItems, keyOf, type SeenSpan } from './decoded.ts';
 import { Deliveries } from './deliveries.ts';
 import { type Again, recordAgain, toOtlpJson } from './excerpt.ts';
 import type { Heat } from './heat.ts';
@@ -85,9 +85,10 @@ export class Views {
     if (!trace) return undefined;
     const row = await this.#row(trace);
     const seen = this.#items.spansOf(trace);
+    const accounts = trace.isReplayed ? this.#accountsOf(trace) : undefined;
     const spans: SpanRow[] = [];
     for (const one of seen) {
-      spans.push(spanRow(one, this.#deliveries.ofItem(one.kept, one.item)));
+      spans.push(spanRow(one, this.#deliveries.ofAccounts(accounts?.get(keyOf(one)) ?? [one])));
       await this.#rest(1);
     }
     const root = rootOf(seen);
@@ -134,7 +135,9 @@ export class Views {
 
   async compare(box: Box): Promise<Comparison> {
     const comparing = new Comparing();
-    for (const trace of this.#newestFirst().slice(0, MAX_COMPARED)) {
+    let left = MAX_COMPARED;
+    for (const trace of this.#newestFirst()) {
+      if (left-- === 0) break;
       const row = await this.#row(trace);
       comparing.add(this.#items.spansOf(trace), isInBox(box, row));
       await this.#rest(row.spans);
@@ -145,9 +148,11 @@ export class Views {
   /** What is new or has changed since that version: the newest `limit` of each, oldest first. */
   async since(version: number, limit: number): Promise<Changes> {
     const now = this.#store.version;
-    const traces = this.#newestFirst().filter((trace) => trace.lastVersion > version);
     const rows: TraceRow[] = [];
-    for (const trace of traces.slice(0, limit)) rows.push(await this.#row(trace));
+    for (const trace of this.#newestFirst()) {
+      if (rows.length >= limit) break;
+      if (trace.lastVersion > version) rows.push(await this.#row(trace));
+    }
     const logs: LogRow[] = [];
     for (const kept of [...this.#store.logs].reverse()) {
       if (kept.version <= version) continue;
@@ -160,8 +165,20 @@ export class Views {
     return { rows: rows.reverse(), logs: logs.reverse(), version: now };
   }
 
-  #newestFirst(): KeptTrace[] {
-    return [...this.#store.traces.values()].reverse();
+  #accountsOf(trace: KeptTrace): ReadonlyMap<string, SeenSpan[]> {
+    const accounts = new Map<string, SeenSpan[]>();
+    for (const one of this.#items.accountsOf(trace)) {
+      const known = accounts.get(keyOf(one));
+      if (known) known.push(one);
+      else accounts.set(keyOf(one), [one]);
+    }
+    return accounts;
+  }
+
+  /** Whoever looks takes his time: what has made room meanwhile is left out. */
+  *#newestFirst(): Generator<KeptTrace> {
+    for (const trace of [...this.#store.traces.values()].reverse())
+      if (this.#store.traces.get(trace.id) === trace) yield trace;
   }
 
   async #row(trace: KeptTrace): Promise<TraceRow> {

@@ -53,6 +53,22 @@ describe('the stream', () => {
     stream.close();
   });
 
+  it('goes on where it was broken off', async () => {
+    const before = await openStream(app.adminUrl);
+    await postTraces();
+    await before.next('traces');
+    const lastId = before.lastId ?? '';
+    before.close();
+    await postTraces();
+
+    const after = await openStream(app.adminUrl, { 'last-event-id': lastId });
+
+    const { rows } = await after.next<StreamEvents['traces']>('traces');
+    const seen = Number(lastId.split('/')[1]);
+    expect(rows.every(({ version }) => version > seen)).toBe(true);
+    after.close();
+  });
+
   it('shows what one vendor that is down does not take as retrying, there alone and with its reason', async () => {
     sandbox.setFault('honeycomb', { kind: 'status', status: 503 });
     await postTraces();
@@ -86,6 +102,36 @@ describe('the stream', () => {
       () => get<TraceList>('/api/traces'),
       (list) => list.traces.every(({ chips, spans }) => chips.honeycomb?.delivered === spans),
     );
+  });
+});
+
+describe('the README', () => {
+  it('has examples that work as they stand', async () => {
+    await postTraces();
+    const { traces } = await eventually(
+      () => get<TraceList>('/api/traces?errors=1'),
+      (list) => list.traces.length > 0,
+    );
+    const trace = await get<Trace>(`/api/traces/${traces[0]?.id}`);
+    const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+    const block = /<!-- examples: api -->\n([\s\S]*?)<!-- end -->/.exec(readme)?.[1] ?? '';
+    const examples = [...block.matchAll(/^curl (.*)'127\.0\.0\.1:4319(.*)'$/gm)];
+    const abort = new AbortController();
+
+    expect(examples).toHaveLength(block.split('\n').filter((line) => line.startsWith('curl')).length);
+    for (const [line, options = '', path = ''] of examples) {
+      const url =
+        app.adminUrl + path.replace('<trace>', trace.row.id).replace('<span>', trace.spans[0]?.id ?? '');
+      const [, name = '', value = ''] = /-H '(.*?): (.*?)'/.exec(options) ?? [];
+      const method = /-X (\w+)/.exec(options)?.[1] ?? 'GET';
+      const answer = await fetch(url, {
+        method,
+        headers: name ? { [name]: value } : {},
+        signal: abort.signal,
+      });
+      expect(answer.status, line).toBe(200);
+    }
+    abort.abort();
   });
 });
 

@@ -186,6 +186,35 @@ describe('a chip', () => {
     });
   });
 
+  it('is that of the replay where a dead letter was sent again, at that destination alone', async () => {
+    const room = testRecent();
+    const made = [
+      { trace: 1, span: 1 },
+      { trace: 1, span: 2, parent: 1 },
+    ];
+    const position = await room.spans(made);
+    room.ledger.settle('honeycomb', 'delivered', 1, undefined, position, 0, 1);
+    room.ledger.settle('honeycomb', 'rejected', 1, 'too_old', position, 1, 2);
+    room.ledger.settle('rollbar', 'delivered', 2, undefined, position, 0, 2);
+    const again = await room.replayed(made.slice(1));
+    const meanwhile = await chipOf(room, 1);
+    room.ledger.settle('honeycomb', 'delivered', 1, undefined, again, 0, 1);
+
+    const trace = await room.recent.trace(traceId(1));
+
+    expect(meanwhile).toEqual({ delivered: 1, queued: 1 });
+    expect(trace?.row).toMatchObject({
+      spans: 2,
+      chips: { honeycomb: { delivered: 2 }, rollbar: { delivered: 2 } },
+    });
+    expect(trace?.spans[1]?.deliveries.map(({ destination, state }) => [destination, state])).toEqual([
+      ['honeycomb', 'delivered'],
+      ['aws-xray', 'queued'],
+      ['aws-cloudwatch-logs', 'queued'],
+      ['rollbar', 'delivered'],
+    ]);
+  });
+
   it('stays right where only some of a record are kept', async () => {
     const room = testRecent(16 * 1024 * 1024);
     for (let turn = 0; turn < 20; turn++) {

@@ -2,7 +2,7 @@
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { noPool } from '../../src/model/buffer-pool.ts';
 import type { Attributes, AttributeValue, Span } from '../../src/model/otlp.ts';
-import { DESTINATION_IDS, type Signal } from '../../src/model/signals.ts';
+import { DESTINATION_IDS, type Origin, type Signal } from '../../src/model/signals.ts';
 import { encodeTraces } from '../../src/protocols/otlp/encode.ts';
 import { jsonToProtobuf } from '../../src/protocols/otlp/json.ts';
 import { scan } from '../../src/protocols/otlp/scan.ts';
@@ -63,6 +63,8 @@ export interface TestRecent {
   clock: ManualClock;
   /** As intake: the record is accepted everywhere. Returns its position. */
   spans(spans: readonly MadeSpan[], service?: string): Promise<number>;
+  /** A dead letter of Honeycomb, sent again. */
+  replayed(spans: readonly MadeSpan[]): Promise<number>;
   logs(records: readonly object[]): Promise<number>;
   documents(documents: readonly object[]): Promise<number>;
   errors: Error[];
@@ -82,11 +84,11 @@ export function testRecent(maxBytes = 4 * 1024 * 1024): TestRecent {
     onError: (error) => void errors.push(error),
   });
   let next = 0;
-  const take = async (signal: Signal, payload: Uint8Array) => {
+  const take = async (signal: Signal, payload: Uint8Array, origin: Partial<Origin> = {}) => {
     const position = next++;
     const summary =
       signal === 'segments' ? summarizeDocuments(Buffer.from(payload)) : scan(signal, payload).summary;
-    const accepted = { signal, receivedAtMs: clock.now(), payload, summary, origin: { peer: '' } };
+    const accepted = { signal, receivedAtMs: clock.now(), payload, summary, origin: { peer: '', ...origin } };
     recent.appended(accepted, position);
     for (const id of DESTINATION_IDS) ledger.accept(id, summary.items);
     await recent.settled();
@@ -97,6 +99,7 @@ export function testRecent(maxBytes = 4 * 1024 * 1024): TestRecent {
     ledger,
     clock,
     errors,
+    replayed: (spans) => take('traces', spansRequest(spans), { only: 'honeycomb', replayOf: '0:0@x' }),
     spans: (spans, service) => take('traces', spansRequest(spans, service)),
     logs: (logRecords) =>
       take(

@@ -12,7 +12,7 @@ const PIPELINE_EVERY_TICKS = 4;
 const HEATMAP_EVERY_TICKS = 20;
 /** Proxies close what is silent for a minute. */
 const HEARTBEAT_EVERY_TICKS = 60;
-/** What a client may leave unread. */
+/** What a client may leave unread from one tick to the next. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 /** Of each kind at once; who was away for longer asks for the list. */
 const MAX_ROWS = 500;
@@ -32,6 +32,11 @@ export class Streams {
 
   constructor(sources: ApiSources) {
     this.#sources = sources;
+  }
+
+  /** How many are open. */
+  get count(): number {
+    return this.#clients.size;
   }
 
   addRoute(server: FastifyInstance): void {
@@ -82,6 +87,7 @@ export class Streams {
   async #tick(): Promise<void> {
     const { recent, pipeline, status } = this.#sources;
     this.#ticks += 1;
+    this.#letGoOfSilent();
     const { startedAt } = await status();
     // Most clients have seen the same: it is looked up and written once.
     const byVersion = new Map<number, Client[]>();
@@ -116,12 +122,17 @@ export class Streams {
     this.#write(client, textOf(event, data, id));
   }
 
-  #write(client: Client, text: string): void {
-    const { response } = client;
-    if (response.writableLength > MAX_UNREAD_BYTES) {
+  #write({ response }: Client, text: string): void {
+    response.write(text);
+  }
+
+  /** Looked at before anything more is written: what came with the last tick had its quarter of a second. */
+  #letGoOfSilent(): void {
+    for (const client of this.#clients) {
+      if (client.response.writableLength <= MAX_UNREAD_BYTES) continue;
       this.#clients.delete(client);
-      response.destroy();
-    } else response.write(text);
+      client.response.destroy();
+    }
   }
 }
 
