@@ -250,6 +250,21 @@ describe('before the first trace', () => {
   });
 });
 
+describe('the routes', () => {
+  it('are sorted by what one asks for, filter the list, and are a turn away where there is no room for both', async () => {
+    const { page } = await openPage(browser, busy.url, { width: 800 });
+    const routes = page.getByRole('region', { name: 'Routes' });
+    await page.getByRole('button', { name: 'routes', exact: true }).click();
+    await routes.getByRole('button', { name: 'p95' }).click();
+    await routes.getByRole('button', { name: '/api/slow' }).click();
+
+    await expect.poll(() => new URL(page.url()).search).toBe('?route=%2Fapi%2Fslow');
+    const names = await routes.locator('tbody th').allTextContents();
+    expect(names.slice(0, 2)).toEqual(['nightly export', '/api/slow']);
+    await page.context().close();
+  });
+});
+
 describe('for everybody', () => {
   const views = ['/', '/logs', '/pipeline', 'odd', 'sent', 'setup'] as const;
   for (const dark of [false, true]) {

@@ -14,6 +14,14 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['?', 'this'],
 ];
 
+/** What is drawn in a waterfall. */
+const MARKS: readonly (readonly [string, string])[] = [
+  ['bar own', 'the span’s own time; lighter where a child runs'],
+  ['path', 'the critical path: what the trace waited for'],
+  ['event', 'an event; red for an exception'],
+  ['bar ghost', 'a parent that was not received here'],
+];
+
 export function Help({ onClose }: { onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
@@ -37,6 +45,16 @@ export function Help({ onClose }: { onClose(): void }) {
               <Sign state={state} /> {state}
             </dt>
             <dd>{STATE_MEANINGS[state]}</dd>
+          </div>
+        ))}
+      </dl>
+      <dl>
+        {MARKS.map(([mark, what]) => (
+          <div key={mark}>
+            <dt class="lane c0">
+              <span class={mark} />
+            </dt>
+            <dd>{what}</dd>
           </div>
         ))}
       </dl>

@@ -16,6 +16,7 @@ export function Overview() {
   const heat = useStore(heatmap);
   const { filter } = useStore(place);
   const [isOpen, setOpen] = useState(isOpenAtFirst);
+  const [showsRoutes, setShowsRoutes] = useState(false);
   const comparison = useComparison(filter.box && filterQuery({ attr: [], box: filter.box }).toString());
   useEffect(() => {
     if (!heatmap.get()) fetchHeatmap().then(heatmap.set, () => undefined);
@@ -25,7 +26,10 @@ export function Overview() {
     setOpen(!isOpen);
   };
   return (
-    <section class={`overview ${isOpen ? '' : 'is-closed'}`} aria-label="Latency">
+    <section
+      class={`overview ${isOpen ? '' : 'is-closed'} ${showsRoutes ? 'shows-routes' : ''}`}
+      aria-label="Latency"
+    >
       <button
         type="button"
         class="fold"
@@ -35,6 +39,16 @@ export function Overview() {
       >
         {isOpen ? '▾' : '▸'} latency
       </button>
+      {isOpen && (
+        <button
+          type="button"
+          class="fold turn"
+          aria-pressed={showsRoutes}
+          onClick={() => setShowsRoutes(!showsRoutes)}
+        >
+          routes
+        </button>
+      )}
       {isOpen && (
         <>
           {heat ? <HeatmapView heat={heat} box={filter.box} /> : <div class="heatmap" />}

@@ -47,6 +47,7 @@ export function TraceRowView({ row, columns, yPx, index, isOpen, isCurrent, long
       <span role="cell" class="request">
         <a
           href={addressOf({ ...place.get(), view: 'traces', traceId: id })}
+          title={row.name}
           tabIndex={isCurrent ? 0 : -1}
           aria-expanded={isOpen}
           onClick={(event) => {
