@@ -7,7 +7,12 @@ export const sections: readonly Section[] = [
   { title: 'Journal', options: optionGroups.journal },
   {
     title: 'Process',
-    options: { ...optionGroups.process, ...optionGroups.otlpReceiver, ...optionGroups.xrayReceiver },
+    options: {
+      ...optionGroups.process,
+      ...optionGroups.recent,
+      ...optionGroups.otlpReceiver,
+      ...optionGroups.xrayReceiver,
+    },
   },
   { title: 'Honeycomb', options: optionGroups.honeycomb },
   { title: 'AWS X-Ray', options: { ...optionGroups.aws, ...optionGroups.xray, ...optionGroups.sampling } },
