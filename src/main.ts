@@ -69,6 +69,9 @@ function firstSignal(): Promise<string> {
   });
 }
 
+// `sidecast tail | head`: whoever has read enough hangs up.
+stdout.on('error', (error: NodeJS.ErrnoException) => exit(error.code === 'EPIPE' ? 0 : 1));
+
 type Run = (edge: Edge) => Promise<number>;
 
 /** Each command is imported when it is typed: starting fast is part of never being missed. */
@@ -80,6 +83,7 @@ const RUNS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   doctor: async () => (await import('./cli/doctor.ts')).doctor,
   validate: async () => (await import('./cli/validate.ts')).validate,
   'print-config': async () => (await import('./cli/print-config.ts')).printConfig,
+  tail: async () => (await import('./cli/tail.ts')).tail,
   'dead-letters': async () => (await import('./cli/dead-letters.ts')).deadLetters,
   replay: async () => (await import('./cli/replay.ts')).replay,
   'redact-test': async () => (await import('./cli/redact-test.ts')).redactTest,

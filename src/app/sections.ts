@@ -11,7 +11,6 @@ export const sections: readonly Section[] = [
       ...optionGroups.process,
       ...optionGroups.otlpReceiver,
       ...optionGroups.xrayReceiver,
-      ...optionGroups.recent,
     },
   },
   { title: 'Page', options: optionGroups.recent },

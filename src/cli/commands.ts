@@ -114,6 +114,28 @@ data directory that it removes.`,
     examples: [['sidecast print-config --set', 'what differs from the defaults']],
     exits: { 0: 'printed', 1: 'something is wrong; the rest is printed' },
   },
+  tail: {
+    summary: 'spans, segments and logs as they come, from the sidecast that runs',
+    options: {
+      service: { value: 'NAME', summary: 'of this service' },
+      errors: { summary: 'with an error' },
+      slow: { value: 'TIME', summary: 'spans that took at least this long, such as 500ms' },
+      attr: { value: 'KEY=VALUE', summary: 'with this attribute, such as user.id=worf' },
+      attributes: { summary: 'with all their attributes (human and markdown; the others have them anyway)' },
+      output: {
+        value: 'FORM',
+        summary: 'human [as it is], logfmt, json or markdown; a line each',
+        choices: ['human', 'logfmt', 'json', 'markdown'],
+      },
+    },
+    takesConfig: true,
+    examples: [
+      ['sidecast tail --attributes', 'in place of a ConsoleSpanExporter'],
+      ['sidecast tail --errors --service backend-flask', 'what goes wrong there'],
+      ['sidecast tail --slow 500ms --output json | jq .name', 'for a program'],
+    ],
+    exits: { 0: 'Ctrl-C, or nobody reads any more', 1: 'nobody answers, or what was followed has ended' },
+  },
   'dead-letters': {
     summary: 'what destinations refused for good, by destination and reason',
     options: {

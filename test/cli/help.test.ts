@@ -24,7 +24,12 @@ describe(help, () => {
       const typed = examples.flatMap(([line]) =>
         [...line.matchAll(/(?<=\s)--[a-z-]+/g)].map(([flag]) => flag),
       );
-      const known = [...Object.keys(options).map((option) => `--${option}`), '--config', '--otlp-port', '--redact-deny'];
+      const known = [
+        ...Object.keys(options).map((option) => `--${option}`),
+        '--config',
+        '--otlp-port',
+        '--redact-deny',
+      ];
 
       expect(examples.length).toBeGreaterThan(0);
       expect(typed.filter((flag) => !known.includes(flag))).toEqual([]);
