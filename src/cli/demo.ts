@@ -13,8 +13,8 @@ import { redraw } from './render.ts';
 const REQUESTS_PER_SECOND = 20;
 const REDRAW_MS = 500;
 const LINE_MS = 5000;
-/** What is still queued when the traffic has ended gets this long. */
-const FLUSH_MS = 8000;
+/** What is still queued when the traffic has ended gets this long: copies of a new service wait ten seconds (DESIGN section 5). */
+const FLUSH_MS = 20_000;
 
 export async function demo(edge: Edge): Promise<number> {
   const line = readCommandLine(edge, 'demo', checkTime);

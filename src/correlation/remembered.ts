@@ -16,7 +16,7 @@ export function rememberedIn(file: string): Remembered {
 
   async function replaceFile(content: string): Promise<void> {
     try {
-      await writeFile(`${file}.new`, content);
+      await writeFile(`${file}.new`, content, { mode: 0o600 });
       await rename(`${file}.new`, file);
     } catch {
       // Said above.

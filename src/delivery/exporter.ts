@@ -100,6 +100,8 @@ export interface Exporter<T> {
   holdUntilMs?(record: JournalRecord): number | undefined;
   /** Pure with respect to the record; may throw only on bytes that cannot be decoded (becomes `undecodable`). */
   encode(record: JournalRecord): Encoded<T>;
+  /** As `encode`, for people: where that remembers what it gave, this neither knows nor changes it. */
+  preview?(record: JournalRecord): Encoded<T>;
   /** Cuts an item that covers several source items: the first `count` of them, and the others. 0 < count < all. */
   split?(item: EncodedItem<T>, count: number): readonly [EncodedItem<T>, EncodedItem<T>];
   /** Items of one group that follow each other share a request where that costs little. Asked only where a request ends. */

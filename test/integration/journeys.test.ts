@@ -114,7 +114,7 @@ describe('logs and metrics', () => {
 
 describe('X-Ray segments', () => {
   it.each(['python-xray', 'node-xray', 'go-xray', 'java-xray'])(
-    'of %s reach X-Ray byte for byte and Honeycomb as spans',
+    'of %s reach X-Ray byte for byte, but for what is secret, and Honeycomb as spans',
     async (folder) => {
       const sent = datagrams(folder);
       for (const { bytes } of sent) await sendDatagram(bytes);
@@ -125,7 +125,10 @@ describe('X-Ray segments', () => {
         sandbox.items('aws-xray').map((item) => (typeof item === 'string' ? item : JSON.stringify(item))),
       );
       for (const { name, bytes } of sent) {
-        const document = bytes.subarray(bytes.indexOf(0x0a) + 1).toString('utf8');
+        const document = bytes
+          .subarray(bytes.indexOf(0x0a) + 1)
+          .toString('utf8')
+          .replace('?token=abc', '?token=***');
         expect(arrived.has(document), name).toBe(true);
       }
       expect(destinations['aws-xray'].counts).toMatchObject({ delivered: sent.length });

@@ -13,7 +13,11 @@ it('reads its file again', async () => {
   const sandbox = await startSandbox();
   const file = join(dir.path, 'sidecast.yaml');
   await writeFile(file, 'routing: all\n');
-  const sidecast = await startSidecast({ ...sandboxSettings(sandbox.url), SIDECAST_CONFIG: file });
+  const sidecast = await startSidecast({
+    ...sandboxSettings(sandbox.url),
+    SIDECAST_CONFIG: file,
+    SIDECAST_ROUTING: '',
+  });
   onTestFinished(async () => {
     await sidecast.stop();
     await sandbox.close();
@@ -37,7 +41,7 @@ it('reads its file again', async () => {
   await sendSegment(sidecast.xrayPort);
 
   expect(invalid.problems).toEqual([
-    `SIDECAST_ROUTING=otpl (${file}:1 routing): expected one of: all, otlp. For example routing: all.`,
+    `SIDECAST_ROUTING=otpl (${file}:1 routing): expected one of: native, otlp, all. For example routing: native.`,
   ]);
   expect(reloaded).toMatchObject({
     inForce: { SIDECAST_ROUTING: 'otlp' },

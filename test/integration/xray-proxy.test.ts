@@ -56,6 +56,7 @@ it.each([
   ],
 ])('with %s', async (_what, settings) => {
   await writeFile(join(dir.path, 'ca.pem'), certificate.cert);
+  const tunnels = proxy.tunnels.length;
   const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = sandboxSettings(sandbox.url);
   const sidecast = await startSidecast({
     AWS_REGION: 'us-east-1',
@@ -65,7 +66,6 @@ it.each([
   });
   onTestFinished(() => sidecast.stop());
   sandbox.reset();
-  const tunnels = proxy.tunnels.length;
   const socket = createSocket('udp4');
   onTestFinished(() => void socket.close());
 

@@ -31,7 +31,8 @@ export async function startTestApp(
       SIDECAST_DATA_DIR: dataDir,
       // Tests of routing say otherwise: copies would wait ten seconds to be told apart.
       SIDECAST_ROUTING: 'all',
-      SIDECAST_SHUTDOWN_TIMEOUT: '4s',
+      // Shared out as a longer one would be: every test waits for half of it at its end.
+      SIDECAST_SHUTDOWN_TIMEOUT: '600ms',
       ...settings,
     },
   });

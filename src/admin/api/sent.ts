@@ -25,7 +25,7 @@ export async function sentTo(
   if (!isMeantFor(destination, again.record.origin))
     return nothing('not_applicable', 'it was replayed to another destination');
   const covers = ({ from, to }: { from: number; to: number }) => from <= again.index && again.index < to;
-  const { items, skipped, rejected } = exporter.encode(again.record);
+  const { items, skipped, rejected } = (exporter.preview ?? exporter.encode)(again.record);
   const meant = items
     .filter(({ sources }) => covers(sources))
     .map((item) => cutTo(item, again.index, exporter));

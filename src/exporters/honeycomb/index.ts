@@ -27,6 +27,7 @@ export function create(
       concurrency: 4,
     },
     encode: (record) => encode(record, config.dataset, inProgress),
+    preview: (record) => encode(record, config.dataset, createInProgress(context.decoder)),
     holdUntilMs: (record) => inProgress.holdUntilMs(record, context.clock.now()),
     split,
     send: createTransport(config, { ...context, userAgent }),

@@ -2,6 +2,7 @@
 import { ReportedExceptions } from '../../correlation/reported.ts';
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import type { HttpClient } from '../../http/client.ts';
+import type { JournalRecord } from '../../model/signals.ts';
 import { check } from './check.ts';
 import type { RollbarConfig } from './config.ts';
 import { encode, type Policy } from './encoder.ts';
@@ -16,12 +17,15 @@ export function create(
   config: RollbarConfig,
   context: ExporterContext & { http: HttpClient },
 ): Exporter<Occurrence> {
-  const policy: Policy = {
+  const policyOf = (maxPerMinute: number): Policy => ({
     handledLevel: config.handledLevel,
     errorLogs: config.errorLogs === 'on',
-    throttle: new Throttle(config.maxPerMinute),
+    throttle: new Throttle(maxPerMinute),
     reported: new ReportedExceptions(),
-  };
+  });
+  const policy = policyOf(config.maxPerMinute);
+  const encodeBy = (record: JournalRecord, by: Policy) =>
+    withIds(encode(record, context.decoder, by), record.signal, context.idsOf);
   return {
     limits: {
       maxItems: 1,
@@ -30,7 +34,8 @@ export function create(
       maxWaitMs: 0,
       concurrency: 4,
     },
-    encode: (record) => withIds(encode(record, context.decoder, policy), record.signal, context.idsOf),
+    encode: (record) => encodeBy(record, policy),
+    preview: (record) => encodeBy(record, policyOf(0)),
     send: createTransport(config, context),
     show: async ({ value }) => shownItem(value, config, context),
     check: () => check(config, context),

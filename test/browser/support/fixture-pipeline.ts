@@ -56,6 +56,8 @@ function fixtureStatus(hasData: boolean): Status {
       maxMemoryBytes: 67_108_864,
       damagedRecords: 0,
     },
+    redaction: { mode: 'mask', replaced: {} },
+    routing: { mode: 'native', explanation: '', speakers: [], moreSpeakers: 0, sampling: {} },
     deadLetters: { dir: '/var/lib/sidecast/dead-letters', reason: null, since: null },
     receivers: {
       otlp: {
