@@ -125,7 +125,10 @@ describe('moto', () => {
     const { delivered, rejected, queued } = destinations['aws-xray'].counts;
     expect([delivered, rejected, queued]).toEqual([sent.length, 0, 0]);
     const arrived = await readBack([...new Set(sent.map(traceIdOf))]);
-    expect(arrived.toSorted()).toEqual(sent.toSorted());
+    // One of the captures has a token in an address, and what is secret does not leave.
+    expect(arrived.toSorted()).toEqual(
+      sent.map((document) => document.replace('?token=abc', '?token=***')).toSorted(),
+    );
   });
 
   it('holds the spans of an OTLP client as documents of their traces', async () => {
