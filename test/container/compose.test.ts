@@ -123,7 +123,47 @@ function inContainers(engine: Engine): void {
       expect(journal).toMatchObject({ mode: 'disk', dir: '/var/lib/sidecast' });
       for (const id of DESTINATION_IDS)
         expect(destinations[id].state, id).toBe(id === 'aws-xray' ? 'blocked' : 'off');
-      expect(await fetched('/')).toContain('CloudWatch Logs');
+      expect(await fetched('/')).toContain('<div id="page">');
+    } finally {
+      await engine.docker(['rm', '-f', '-v', container]);
+    }
+  });
+
+  it('take spans and settle them with a read-only root, as uid 1337, without any capability and without new privileges', async () => {
+    const hardening = [
+      '--read-only',
+      '--user',
+      '1337:1337',
+      '--cap-drop',
+      'ALL',
+      '--security-opt',
+      'no-new-privileges',
+    ];
+    const container = await engine.docker([
+      ...['run', '-d', '--network', 'none', ...hardening],
+      ...['--tmpfs', '/var/lib/sidecast:uid=1337,gid=1337,mode=0700', await imageOf()],
+    ]);
+    const script = `
+      const spans = { resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: '${'5b'.repeat(16)}', spanId: '${'8d'.repeat(8)}', name: 'GET /',
+        startTimeUnixNano: '1700000000000000000', endTimeUnixNano: '1700000000001000000' }] }] }] };
+      const headers = { 'content-type': 'application/json' };
+      fetch('http://127.0.0.1:4318/v1/traces', { method: 'POST', headers, body: JSON.stringify(spans) })
+        .then((answer) => answer.ok && fetch('http://127.0.0.1:4319/status'))
+        .then((answer) => answer.text())
+        .then((text) => process.stdout.write(text));`;
+    try {
+      await untilHealthy(container);
+      const { journal, receivers, deadLetters } = JSON.parse(
+        await engine.docker(['exec', container, 'node', '-e', script]),
+      ) as Status;
+
+      expect(await engine.docker(['exec', container, 'id', '-u'])).toBe('1337');
+      expect(await engine.docker(['exec', container, 'grep', 'CapEff', '/proc/1/status'])).toMatch(
+        /\b0{16}$/,
+      );
+      expect(journal).toMatchObject({ mode: 'disk', reason: null });
+      expect(deadLetters.reason).toBeNull();
+      expect(receivers.otlp.accepted.spans).toBe(1);
     } finally {
       await engine.docker(['rm', '-f', '-v', container]);
     }
