@@ -15,12 +15,25 @@ const HOSTS =
 const PATHS = /^\/(?:api\/1\/item\/|GetSamplingRules|SamplingTargets)$/;
 const OTLP_PATHS = /^\/v1\/(?:traces|logs|metrics)$/;
 const OTLP_PORT = '4318';
+/** What a URL has in it that one of these could match: parsing one takes 2 µs, and nearly none is telemetry. */
+const HINTS = [
+  'honeycomb',
+  'rollbar',
+  'amazonaws',
+  'api\\.aws',
+  'api/1/item/',
+  'GetSamplingRules',
+  'SamplingTargets',
+  ':4318/',
+];
 
 /** `own`: what this process is told to send to. */
 export function telemetryEndpoints(own: readonly URL[]): (url: string) => boolean {
   const origins = new Set(own.map(({ origin }) => origin));
+  const hosts = own.map(({ hostname }) => hostname.replace(/[^\w-]/g, '\\$&'));
+  const hint = new RegExp([...HINTS, ...hosts].join('|'), 'i');
   return (text) => {
-    if (!URL.canParse(text)) return false;
+    if (!hint.test(text) || !URL.canParse(text)) return false;
     const { origin, hostname, pathname, port } = new URL(text);
     if (origins.has(origin) || HOSTS.test(hostname) || PATHS.test(pathname)) return true;
     return port === OTLP_PORT && OTLP_PATHS.test(pathname);
@@ -30,7 +43,7 @@ export function telemetryEndpoints(own: readonly URL[]): (url: string) => boolea
 /** The indexes of a record's spans that are telemetry. */
 export type FindTelemetry = (record: JournalRecord) => readonly number[];
 
-/** Destinations that keep up share a record: the first one looks, at 0.5 µs a span. */
+/** Destinations that keep up share a record: the first one looks. */
 export function telemetryFinder(isTelemetry: (url: string) => boolean): FindTelemetry {
   const found = new WeakMap<Uint8Array, readonly number[]>();
   return (record) => {

@@ -3,7 +3,7 @@ import type { BufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import type { DestinationId } from '../model/signals.ts';
 import { Adoption, type NewDestinationStarts } from './disk/adoption.ts';
-import { Compression } from './disk/compression.ts';
+import { Compression, type CompressionOptions } from './disk/compression.ts';
 import { DataDirectory } from './disk/directory.ts';
 import { type Files, nodeFiles } from './disk/files.ts';
 import { DiskHome } from './disk/home.ts';
@@ -31,8 +31,8 @@ export interface JournalOptions {
   pool?: BufferPool;
   /** What readers that keep up find in memory. */
   tailBytes?: number;
-  /** A destination that lags by more has the journal compressed. */
-  compressBehindBytes?: number;
+  /** How far and for how long a destination lags before the journal is compressed. */
+  compress?: CompressionOptions;
   /** Named in the directory, for a release that cannot read it. */
   release?: string;
   files?: Files;
@@ -83,7 +83,7 @@ function createDiskHome(options: JournalOptions, parts: DiskParts): Home {
   const { files, directory, segments, cursors } = parts;
   const store = createDiskStore({ files, assertWell: () => home.assertWell() }, directory.journalDir);
   const adoption = new Adoption({ newDestinationStarts: 'now', ...options, ...parts, store });
-  const compression = new Compression(store, segments, cursors, options.compressBehindBytes);
+  const compression = new Compression(store, segments, cursors, options.clock, options.compress);
   const home = new DiskHome({ ...parts, store, adoption, compression, clock: options.clock });
   return home;
 }

@@ -9,10 +9,10 @@ import { createInterface } from 'node:readline';
 const STARTED_WITHIN_MS = 15_000;
 const STOPPED_WITHIN_MS = 12_000;
 
-export async function startSidecast({ main, destinations, env, sinkUrl }) {
+export async function startSidecast({ main, execArgv = [], destinations, env, sinkUrl }) {
   const dataDir = await mkdtemp(join(tmpdir(), 'sidecast-bench-'));
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [main, 'run'], {
+  const child = spawn(process.execPath, [...execArgv, main, 'run'], {
     env: {
       PATH: process.env.PATH,
       ...IMAGE,

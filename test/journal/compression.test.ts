@@ -20,7 +20,7 @@ import {
 } from './support.ts';
 
 const RECORDS = 23;
-const BEHIND = { compressBehindBytes: 4000 };
+const BEHIND = { compress: { behindBytes: 4000, oldMs: 0 } };
 
 let dir: Awaited<ReturnType<typeof temporaryDir>>;
 
@@ -91,11 +91,31 @@ describe('a journal of which a destination lags', () => {
   });
 
   it('is left alone while everybody is close', async () => {
-    const { journal } = await startSeen({ dataDir: dir.path, compressBehindBytes: 1_000_000 });
+    const { journal } = await startSeen({
+      dataDir: dir.path,
+      compress: { behindBytes: 1_000_000, oldMs: 0 },
+    });
     await appendAll(journal, RECORDS);
     await journal.shutdown(never);
 
     expect((await sizes()).filter((size) => size < 2000)).toHaveLength(0);
+  });
+
+  it('is left alone while it is young: who lags by a moment reads it soon', async () => {
+    const clock = new ManualClock();
+    const young = { clock, compress: { behindBytes: 4000, oldMs: 30_000 } };
+    const { journal } = await startSeen({ dataDir: dir.path, ...young });
+    for (const number of numbersTo(RECORDS))
+      await journal.append({
+        ...accepted(`record ${number} ${'x'.repeat(1500)}`),
+        receivedAtMs: clock.now(),
+      });
+    clock.advance(20_000);
+
+    expect((await sizes()).filter((size) => size < 2000)).toHaveLength(0);
+    clock.advance(10_000);
+    await compressed(4);
+    await journal.shutdown(never);
   });
 
   it('is on disk before it takes the place of what it was made from', async () => {

@@ -32,7 +32,14 @@ async function ownDir(): Promise<string> {
 
 async function start(dataDir: string, fsync: Fsync, files = createFaultyFiles()): Promise<Run> {
   const clock = new ManualClock();
-  const options = { dataDir, destinations: DESTINATIONS, fsync, clock, files, compressBehindBytes: 20_000 };
+  const options = {
+    dataDir,
+    destinations: DESTINATIONS,
+    fsync,
+    clock,
+    files,
+    compress: { behindBytes: 20_000, oldMs: 0 },
+  };
   const { journal, events } = await startSeen(options);
   const settled = { honeycomb: new Set<number>(), rollbar: new Set<number>() };
   return { journal, files, events, clock, acknowledged: [], settled };

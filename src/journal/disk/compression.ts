@@ -1,5 +1,6 @@
 // Part of the journal: compresses sealed segments once a destination that is on lags far behind: a long outage then takes a
 // fraction of the disk. One at a time, beside everything else.
+import type { Clock } from '../../model/clock.ts';
 import type { DestinationId } from '../../model/signals.ts';
 import type { Cursor } from '../cursors.ts';
 import type { Segment } from '../segment.ts';
@@ -8,12 +9,24 @@ import type { DiskStore } from './store.ts';
 
 /** A destination that is further behind does not read soon what is sealed. */
 const BEHIND_BYTES = 64 * 1024 * 1024;
+/**
+ * Nor what has been there for so long. At 100,000 spans/s, 64 MiB are two seconds: whoever is busy with them should not share
+ * the processor with what compresses them (2 µs a span, as much as all else on the way to Honeycomb).
+ */
+const OLD_MS = 30_000;
+
+export interface CompressionOptions {
+  behindBytes?: number | undefined;
+  oldMs?: number | undefined;
+}
 
 export class Compression {
   readonly #store: DiskStore;
   readonly #segments: SegmentList;
   readonly #cursors: ReadonlyMap<DestinationId, Cursor>;
+  readonly #clock: Clock;
   readonly #behindBytes: number;
+  readonly #oldMs: number;
   /** What would not become smaller. */
   readonly #dense = new WeakSet<Segment>();
   #running: Promise<void> | undefined;
@@ -23,12 +36,15 @@ export class Compression {
     store: DiskStore,
     segments: SegmentList,
     cursors: ReadonlyMap<DestinationId, Cursor>,
-    behindBytes = BEHIND_BYTES,
+    clock: Clock,
+    { behindBytes = BEHIND_BYTES, oldMs = OLD_MS }: CompressionOptions = {},
   ) {
     this.#store = store;
     this.#segments = segments;
     this.#cursors = cursors;
+    this.#clock = clock;
     this.#behindBytes = behindBytes;
+    this.#oldMs = oldMs;
   }
 
   /** Begins when there is something to do. A failure leaves the plain file, and ends it until it is considered again. */
@@ -60,6 +76,7 @@ export class Compression {
 
   #next(): Segment | undefined {
     if (this.#isStopped || !this.#isSomebodyBehind()) return undefined;
+    const nowMs = this.#clock.now();
     return this.#segments
       .all()
       .find(
@@ -67,6 +84,7 @@ export class Compression {
           segment !== this.#segments.active &&
           !segment.data.isInMemory &&
           !segment.data.isCompressed &&
+          nowMs - segment.baseTimeMs >= this.#oldMs &&
           !this.#dense.has(segment),
       );
   }
