@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Reservation } from '../../intake/admission.ts';
 import type { BufferPool } from '../../model/buffer-pool.ts';
+import { giveBack } from './read-buffers.ts';
 import { notNow, tooLarge } from './refusal.ts';
 
 /** The client went away: nobody is left to be answered. */
@@ -30,6 +31,7 @@ export function readBody(
       if (size > maxBytes) stop(tooLarge(maxBytes));
       else if (!reservation.growTo(size)) stop(overloaded());
       else collector.add(chunk);
+      giveBack(chunk);
     };
     const onEnd = () => {
       stop();
@@ -104,6 +106,7 @@ export function discardBody(request: IncomingMessage): Promise<boolean> {
     let size = 0;
     const onData = (chunk: Buffer) => {
       size += chunk.length;
+      giveBack(chunk);
       if (size > MAX_DISCARD_BYTES) stop(() => resolve(false));
     };
     const onEnd = () => stop(() => resolve(true));
