@@ -13,8 +13,8 @@ for (const name of DERIVED)
   LIKE_DERIVED[likenessOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1))] = 1;
 
 /**
- * True also where a name is only like that of a derived column. The bytes were validated by the scan. It reads
- * nothing but tags, lengths and three bytes of each name: 0.08 µs for a Flask-like span, 0.11 µs with twice the attributes.
+ * True also where an attribute is written as nobody does. The bytes were validated by the scan. It reads nothing but tags,
+ * lengths and three bytes of each name, and a name that these make likely: 0.08 µs for a Flask-like span, 0.11 µs with twice the attributes.
  */
 export function isSuspect(b: Uint8Array, from: number, end: number, shape: Shape): boolean {
   let pos = from;
@@ -33,7 +33,7 @@ export function isSuspect(b: Uint8Array, from: number, end: number, shape: Shape
       const inner = tag > 127 ? undefined : shape.fields[tag >>> 3];
       if (inner !== undefined) {
         if (inner.kind === Kind.ATTRIBUTE) {
-          if (length > MAX_TEXT_BYTES || isSuspectName(b, pos)) return true;
+          if (length > MAX_TEXT_BYTES || isSuspectName(b, pos, inner.names)) return true;
         } else if (inner.kind === Kind.MESSAGE) {
           if (isSuspect(b, pos, pos + length, inner)) return true;
         } else if (length > MAX_TEXT_BYTES) return true;
@@ -48,9 +48,17 @@ export function isSuspect(b: Uint8Array, from: number, end: number, shape: Shape
 }
 
 /** `at` is where an attribute begins: with its name, unless its sender is odd. */
-function isSuspectName(b: Uint8Array, at: number): boolean {
+function isSuspectName(b: Uint8Array, at: number, names: ReadonlySet<string>): boolean {
   const length = b[at + 1]!;
   if (b[at] !== 0x0a) return true;
   if (length > 63) return false;
-  return LIKE_DERIVED[likenessOf(length, b[at + 2]!, b[at + 1 + length]!)] === 1;
+  const first = at + 2;
+  if (LIKE_DERIVED[likenessOf(length, b[first]!, b[first + length - 1]!)] === 0) return false;
+  const name = Buffer.from(b.buffer, b.byteOffset + first, length).toString('latin1');
+  return names.has(name) && !(name === 'error' && isBool(b, first + length));
+}
+
+/** The value that follows a name: an AnyValue of nothing but a bool_value. */
+function isBool(b: Uint8Array, at: number): boolean {
+  return b[at] === 0x12 && b[at + 1] === 2 && b[at + 2] === 0x10;
 }
