@@ -1,6 +1,7 @@
 // Part of receivers/aws-xray: the UDP sockets, served in whatever thread this runs in.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../model/clock.ts';
+import { giveBack } from '../../model/read-memory.ts';
 import type { Blocks } from './blocks.ts';
 import { createGatherer } from './gather.ts';
 import { readKernelDrops } from './kernel-drops.ts';
@@ -30,6 +31,7 @@ export function serveSockets(port: Port, blocks: Blocks): () => Promise<void> {
         onMessage(message, remote) {
           datagrams += 1;
           gatherer.add(message, remote.address);
+          giveBack(message);
         },
         onError: ({ message }) => post({ kind: 'error', message }),
       });

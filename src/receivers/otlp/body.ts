@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Reservation } from '../../intake/admission.ts';
 import type { BufferPool } from '../../model/buffer-pool.ts';
-import { giveBack } from './read-buffers.ts';
+import { giveBack } from '../../model/read-memory.ts';
 import { notNow, tooLarge } from './refusal.ts';
 
 /** The client went away: nobody is left to be answered. */

@@ -1,4 +1,4 @@
-// Part of receivers/otlp: gives back at once the memory that Node read a body into, where nobody else can look at it.
+// Part of the model: gives back at once the memory that Node read into, where nobody else can look at it.
 
 /** ECMAScript 2024; Node 20 has none, and leaves it all to the collector. */
 type Transferable = ArrayBufferLike & { transfer?: (newLength: number) => ArrayBuffer };

@@ -1,4 +1,4 @@
-// Part of the tests: the memory of what was read is given back, and only where it is all of one body.
+// Part of the tests: a body is whole, and the memory that it was read into is given back where it is all of that body.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -6,8 +6,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAdmission } from '../../../src/intake/admission.ts';
 import { createBufferPool } from '../../../src/model/buffer-pool.ts';
+import { giveBack } from '../../../src/model/read-memory.ts';
 import { readBody } from '../../../src/receivers/otlp/body.ts';
-import { giveBack } from '../../../src/receivers/otlp/read-buffers.ts';
 
 const MIB = 1024 * 1024;
 const canGiveBack = 'transfer' in ArrayBuffer.prototype;
