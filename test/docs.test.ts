@@ -18,6 +18,7 @@ import { createMetrics } from '../src/telemetry/metrics.ts';
 import { whatGoesWhere } from './app/what-goes-where.ts';
 import { backlogBlocks } from './chaos/backlog/blocks.ts';
 import { reliabilityBlocks } from './chaos/reliability.ts';
+import { doctorBlock } from './cli/doctor-block.ts';
 import { reasonBlocks, reasonTable } from './exporters/reason-blocks.ts';
 import { journalBlocks } from './journal/blocks.ts';
 
@@ -46,6 +47,7 @@ const generated: Readonly<Record<string, string>> = {
   ...journalBlocks(),
   ...backlogBlocks(),
   ...(await whatGoesWhere()),
+  ...(await doctorBlock()),
 };
 
 function optionTables(found: readonly Section[]): string {
