@@ -1,10 +1,13 @@
 // Part of the tests: the README's commands for an engine, as they are typed, but for names and ports of the test's own.
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pid } from 'node:process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { eventually } from '../support/app.ts';
-import { IN_CONTAINERS } from '../support/readme-commands.ts';
+import { fences, IN_CONTAINERS, readme } from '../support/readme-commands.ts';
 import type { Engine } from './engine.ts';
 import { createProject, type Project } from './project.ts';
 
@@ -13,7 +16,29 @@ const UP_WITHIN_MS = 60_000;
 /** A person ends it with Ctrl-C. */
 const UNTIL_CTRL_C = ['timeout', '--preserve-status', '-s', 'INT', '2'];
 
+/** Who pastes a snippet has a backend already; the later ones add to the first. */
+const BACKEND = 'services: { backend: { image: backend } }\n';
+
 export function asTheReadmeShows(engine: Engine, project: () => Project): void {
+  it('its snippets are compose files, the first as it stands, the others upon it', async () => {
+    const [first = '', ...more] = fences(readme())
+      .filter(({ language, text }) => language === 'yaml' && /^services:/.test(text))
+      .map(({ text }) => text);
+    const folder = await mkdtemp(join(tmpdir(), 'sidecast-snippets-'));
+    try {
+      for (const added of [BACKEND, ...more]) {
+        const texts = [first, BACKEND, added];
+        const files = texts.map((_, index) => join(folder, `${index}.yaml`));
+        for (const [index, file] of files.entries()) await writeFile(file, texts[index] ?? '');
+        const parsed = await engine.compose([...files.flatMap((file) => ['-f', file]), 'config']);
+        expect(parsed).toContain('sidecast:4318');
+      }
+      expect(more.length).toBeGreaterThan(1);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it.each(IN_CONTAINERS)('%s', async (command) => {
     const [program, ...words] = command.split(' ');
     if (program === 'curl') return void (await fetched(words[0] ?? '', project()));
