@@ -78,7 +78,9 @@ describe('a command of the README', () => {
     const local = command
       .replace(/^docker compose exec sidecast /, '')
       .replaceAll('localhost:4319', new URL(sidecast.adminUrl).host)
+      // Of other shells: test/cli/completion.test.ts asks them.
       .replace(/ \| source$/, '')
+      .replace(/^source <\((.+ zsh)\)$/, '$1')
       .replace(/^curl /, 'curl -sSf ')
       // What goes on until Ctrl-C gets it.
       .replace(/^sidecast tail\b/, 'timeout --preserve-status -s INT 2 sidecast tail');
