@@ -24,24 +24,16 @@ export const COMPLETERS: Readonly<Record<Shell, Completer>> = {
     const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sidecast; printf '%s\\n' "\${COMPREPLY[@]}"`;
     return linesOf(run('bash', ['--norc', '-c', `${script}\n${ask}`, '-', ...words]));
   },
-  fish(script, words) {
-    const offered = run('fish', ['--no-config'], `${script}\ncomplete -C '${words.join(' ')}'`);
-    // Behind each word is its description.
-    return linesOf(offered).map((line) => line.split('\t', 1)[0] ?? '');
-  },
-  zsh(script, words) {
-    const folder = mkdtempSync(join(tmpdir(), 'sidecast-zsh-'));
-    try {
-      const [completion, inner, hits] = ['completion', 'inner', 'hits'].map((name) => join(folder, name));
-      writeFileSync(completion!, script);
-      writeFileSync(inner!, ZSH_INSIDE);
-      writeFileSync(hits!, '');
-      run('zsh', ['-f', '-c', ZSH_TYPIST, 'zsh', inner!, completion!, hits!, words.join(' ')]);
-      return linesOf(readFileSync(hits!, 'utf8'));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
+  fish: (script, words) =>
+    withFiles({ completion: `${script}\ncomplete -C '${words.join(' ')}'` }, ({ completion }) =>
+      // Behind each word is its description.
+      linesOf(run('fish', ['--no-config', completion])).map((line) => line.split('\t', 1)[0] ?? ''),
+    ),
+  zsh: (script, words) =>
+    withFiles({ completion: script, inside: ZSH_INSIDE, hits: '' }, ({ completion, inside, hits }) => {
+      run('zsh', ['-f', '-c', ZSH_TYPIST, 'zsh', inside, completion, hits, words.join(' ')]);
+      return linesOf(readFileSync(hits, 'utf8'));
+    }),
 };
 
 /** zsh completes in its line editor only, so somebody types at a terminal: the words and a tab. */
@@ -71,7 +63,25 @@ comppostfuncs=(bye)
 bye() { exit 0 }
 print "is"" ready"`;
 
-const run = (program: string, args: readonly string[], input = '') =>
-  execFileSync(program, args, { encoding: 'utf8', timeout: TIMEOUT_MS, input });
+const run = (program: string, args: readonly string[]) =>
+  execFileSync(program, args, { encoding: 'utf8', timeout: TIMEOUT_MS });
 
 const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');
+
+/** Files of these names and texts, while `use` runs with their paths. */
+function withFiles<Name extends string, T>(
+  texts: Readonly<Record<Name, string>>,
+  use: (paths: Readonly<Record<Name, string>>) => T,
+): T {
+  const folder = mkdtempSync(join(tmpdir(), 'sidecast-shell-'));
+  try {
+    const entries = Object.entries<string>(texts).map(([name, text]) => {
+      const path = join(folder, name);
+      writeFileSync(path, text);
+      return [name, path] as const;
+    });
+    return use(Object.fromEntries(entries) as Record<Name, string>);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
