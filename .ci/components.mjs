@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const MODULES = 'node_modules/';
 
-/** `{ name, version, licence, text, integrity }` of each, by name. Throws where a package does not say its licence. */
+/** `{ path, name, version, licence, text, integrity }` of each, by name. Throws where a package does not say its licence. */
 export async function components() {
   const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
   const found = await Promise.all(
@@ -50,5 +50,5 @@ async function describe(path, locked) {
   const files = await readdir(join(ROOT, path));
   const texts = files.filter((file) => /^(licen[cs]e|notice|copying)/i.test(file)).toSorted();
   const text = await Promise.all(texts.map((file) => readFile(join(ROOT, path, file), 'utf8')));
-  return { name, version, licence, text: text.join('\n').trim(), integrity: locked?.integrity };
+  return { path, name, version, licence, text: text.join('\n').trim(), integrity: locked?.integrity };
 }

@@ -6,9 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { sections } from '../src/app/sections.ts';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { xraySettingsTable } from '../src/cli/xray-settings.ts';
-import { renderEnvExample, renderMarkdownTable } from '../src/config/document.ts';
+import { renderEnvExample, renderMarkdownTable, type Section } from '../src/config/document.ts';
 import type { Option } from '../src/config/option.ts';
 import { Ledger } from '../src/ledger/ledger.ts';
+import { FIXES } from '../src/model/fixes.ts';
 import { REASONS } from '../src/model/reasons.ts';
 import { DESTINATION_IDS } from '../src/model/signals.ts';
 import { RULES } from '../src/processors/redact/rules.ts';
@@ -17,6 +18,8 @@ import { createMetrics } from '../src/telemetry/metrics.ts';
 import { whatGoesWhere } from './app/what-goes-where.ts';
 import { backlogBlocks } from './chaos/backlog/blocks.ts';
 import { reliabilityBlocks } from './chaos/reliability.ts';
+import { doctorBlock } from './cli/doctor-block.ts';
+import { reasonBlocks, reasonTable } from './exporters/reason-blocks.ts';
 import { journalBlocks } from './journal/blocks.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -30,47 +33,51 @@ const table = (head: string, rows: readonly (readonly [string, string])[]) =>
   ].join('\n');
 
 const generated: Readonly<Record<string, string>> = {
-  options: sections
-    .map(({ title, options }) => `**${title}**\n\n${renderMarkdownTable(options)}`)
-    .join('\n\n'),
+  options: optionTables(sections),
   xray: xraySettingsTable(),
-  metrics: await metricsTable(),
+  metrics: metricsTable(await scrape()),
   commands: table(
     'command',
     Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const),
   ),
-  reasons: table('code', Object.entries(REASONS)),
+  ...reasonBlocks(),
   events: table('event', Object.entries(EVENTS)),
   redaction: table('rule', Object.entries(RULES)),
   ...reliabilityBlocks(),
   ...journalBlocks(),
   ...backlogBlocks(),
   ...(await whatGoesWhere()),
+  ...(await doctorBlock()),
 };
 
-/** As a scrape has them: names, kinds and what they count. */
-async function metricsTable(): Promise<string> {
+function optionTables(found: readonly Section[]): string {
+  return found.map(({ title, options }) => `**${title}**\n\n${renderMarkdownTable(options)}`).join('\n\n');
+}
+
+function scrape(): Promise<string> {
   const ledger = new Ledger();
   for (const id of DESTINATION_IDS) ledger.open(id, 0);
-  const text = await createMetrics({
-    ledger,
-    backlog: () => undefined,
-    redacted: () => ({}),
-    now: () => 0,
-  }).render();
-  const found = [...text.matchAll(/^# HELP (\S+) (.+)\n# TYPE \S+ (\S+)$/gm)];
+  return createMetrics({ ledger, backlog: () => undefined, redacted: () => ({}), now: () => 0 }).render();
+}
+
+/** As a scrape has them: names, kinds and what they count. */
+function metricsTable(scraped: string): string {
+  const found = [...scraped.matchAll(/^# HELP (\S+) (.+)\n# TYPE \S+ (\S+)$/gm)];
   return table(
     'metric',
     found.map(([, name = '', help = '', kind = '']) => [name, `${kind}: ${help}`] as const),
   );
 }
 
-function withGenerated(readme: string): string {
-  return Object.entries(generated).reduce((text, [name, content]) => {
-    const block = new RegExp(`(<!-- generated: ${name} -->\n)[\\s\\S]*?(<!-- end -->)`);
-    return text.replace(block, (_, open: string, close: string) => `${open}${content}\n${close}`);
-  }, readme);
+const BLOCK = /<!-- generated: (\S+) -->\n([\s\S]*?)<!-- end -->/g;
+
+function withGenerated(readme: string, blocks = generated): string {
+  return readme.replace(BLOCK, (block, name: string) =>
+    name in blocks ? `<!-- generated: ${name} -->\n${blocks[name]}\n<!-- end -->` : block,
+  );
 }
+
+const blockNames = (readme: string) => [...readme.matchAll(BLOCK)].map(([, name = '']) => name);
 
 describe('README.md', () => {
   it('has the tables that the declarations make', () => {
@@ -78,8 +85,34 @@ describe('README.md', () => {
     const expected = withGenerated(readme);
     if (env['UPDATE_DOCS']) writeFileSync(README, expected);
 
-    for (const name of Object.keys(generated)) expect(readme).toContain(`<!-- generated: ${name} -->`);
+    expect(blockNames(readme).toSorted()).toEqual(Object.keys(generated).toSorted());
     expect(env['UPDATE_DOCS'] ? expected : readme).toBe(expected);
+  });
+
+  it('lies as soon as a reason code is new, an option has another default, or a metric another name', async () => {
+    const changed = sections.map((section) => ({
+      ...section,
+      options: Object.fromEntries(
+        Object.entries(section.options).map(([key, option]: [string, Option<unknown>]) => [
+          key,
+          option.env === 'SIDECAST_MAX_AGE' ? { ...option, fallback: '8d' } : option,
+        ]),
+      ),
+    }));
+    const readme = withGenerated(readFileSync(README, 'utf8'));
+    const readmeWith = (change: Record<string, string>) => withGenerated(readme, { ...generated, ...change });
+
+    expect(readmeWith({ reasons: reasonTable({ ...REASONS, lost_in_thought: 'it was' }) })).not.toBe(readme);
+    expect(readmeWith({ options: optionTables(changed) })).not.toBe(readme);
+    expect(
+      readmeWith({ metrics: metricsTable((await scrape()).replaceAll('queued_bytes', 'queued_size')) }),
+    ).not.toBe(readme);
+    expect(readmeWith({ reasons: reasonTable(REASONS), options: optionTables(sections) })).toBe(readme);
+  });
+
+  it('has something to do for every reason code', () => {
+    expect(Object.keys(FIXES)).toEqual(Object.keys(REASONS));
+    for (const fix of Object.values(FIXES)) expect(fix).toMatch(/^[A-Z].*[.)]$/);
   });
 
   it('names no variable that is not read', () => {

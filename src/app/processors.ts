@@ -2,6 +2,7 @@
 import type { Processor } from '../intake/index.ts';
 import { RefusedError } from '../intake/intake.ts';
 import type { Clock } from '../model/clock.ts';
+import { FIXES } from '../model/fixes.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DestinationId } from '../model/signals.ts';
 import type { RedactConfig } from '../processors/redact/config.ts';
@@ -49,7 +50,7 @@ export function redacting(redactor: Pick<Redactor, 'redact'>, log: LogLine): Pro
         items: accepted.summary.items,
         error: name,
         where: /^\s+at .*/m.exec(stack)?.[0].trim(),
-        fix: 'Report it. SIDECAST_REDACT=off lets such data pass, unredacted.',
+        fix: FIXES.redaction_failed,
       });
       throw new RefusedError('redaction_failed', 'refused: a bug in the redactor, see the log of sidecast');
     }

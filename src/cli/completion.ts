@@ -86,8 +86,8 @@ complete -o default -F _sidecast sidecast`;
 }
 
 function zsh(commands: readonly Words[]): string {
-  // In a specification a colon and brackets mean something.
-  const text = (summary: string) => summary.replaceAll("'", "'\\''").replace(/[[\]:\\]/g, '\\$&');
+  // In a specification a colon and brackets mean something; what is escaped for it is then quoted for the shell.
+  const text = (summary: string) => summary.replace(/[[\]:\\]/g, '\\$&').replaceAll("'", "'\\''");
   const flagOfZsh = ({ name, summary, values }: Flag) =>
     values === undefined
       ? `'${name}[${text(summary)}]'`

@@ -1,4 +1,5 @@
 // Part of the journal: what is wrong with the data directory, in words that begin with what becomes of the data.
+import { FIXES } from '../model/fixes.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
 import type { Unwritable } from './journal.ts';
 
@@ -18,12 +19,6 @@ const CODES: Readonly<Record<string, Code>> = {
   EPERM: 'not_writable',
   EROFS: 'not_writable',
   ENOTDIR: 'not_writable',
-};
-
-const FIXES: Readonly<Record<Code, string>> = {
-  disk_full: 'Free space on the disk of SIDECAST_DATA_DIR, or lower SIDECAST_JOURNAL_MAX_BYTES.',
-  not_writable: 'Make SIDECAST_DATA_DIR writable for the user that runs sidecast.',
-  disk_error: 'Repair the disk of SIDECAST_DATA_DIR, or name another directory and restart.',
 };
 
 export function reasonOf(what: keyof typeof FATES, error: Error): Reason {

@@ -1,6 +1,7 @@
 // Part of recent: where the items of a trace got to, destination by destination, as the ledger told it.
 import { isMeantFor } from '../delivery/routing.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { FIXES } from '../model/fixes.ts';
 import type { Reason } from '../model/reasons.ts';
 import { REASONS } from '../model/reasons.ts';
 import type { DestinationId } from '../model/signals.ts';
@@ -118,12 +119,14 @@ export class Deliveries {
       : this.#waiting(last, destination);
     const code = verdict ? verdict.code : reason?.code;
     const said = reason && reason.code === code ? reason : undefined;
+    const fix =
+      said?.fix ?? (code && (state === 'rejected' || state === 'dropped') ? FIXES[code] : undefined);
     const attempts = fate.triesOf(source);
     return {
       destination,
       state,
       ...(code && { code, message: said?.message ?? REASONS[code] }),
-      ...(said?.fix && { fix: said.fix }),
+      ...(fix && { fix }),
       receivedAtMs: kept.receivedAtMs,
       ...(verdict && { settledAtMs: verdict.outcome === 'delivered' && last ? last.atMs : verdict.atMs }),
       ...(attempts > 0 && { attempts }),

@@ -1,9 +1,7 @@
-// Part of the tests: what the table of commands gives: help, nearest names, completions, and the schema of the YAML file.
-import { execFileSync } from 'node:child_process';
+// Part of the tests: what the table of commands gives: help, nearest names, and the schema of the YAML file.
 import { describe, expect, it } from 'vitest';
 import { optionGroups } from '../../src/app/options.ts';
 import { COMMANDS, type CommandName } from '../../src/cli/commands.ts';
-import { completion } from '../../src/cli/completion.ts';
 import { commandHelp, help, helpText, unknownCommand } from '../../src/cli/help.ts';
 import { schema } from '../../src/cli/schema.ts';
 import { yamlPathOf } from '../../src/config/option.ts';
@@ -44,41 +42,6 @@ describe(help, () => {
       err: 'sidecast: unknown command reply. Did you mean replay? See sidecast help.',
     });
     expect(unknownCommand('frobnicate')).toBe('sidecast: unknown command frobnicate. See sidecast help.');
-  });
-});
-
-describe(completion, () => {
-  it.each([
-    [['sidecast', 'dead'], ['dead-letters']],
-    [['sidecast', 'provision', ''], expect.arrayContaining(['plan', 'apply', '--prune'])],
-    [['sidecast', 'replay', '--dry'], ['--dry-run']],
-    [
-      ['sidecast', 'replay', '--destination', 'aws'],
-      ['aws-xray', 'aws-cloudwatch-logs'],
-    ],
-    [['sidecast', 'run', '--log-level', 'w'], ['warn']],
-    [
-      ['sidecast', 'run', '--honeycomb-api'],
-      ['--honeycomb-api-key', '--honeycomb-api-endpoint'],
-    ],
-  ])('completes %j in bash', async (words, expected) => {
-    const { out } = await type(completion, ['bash']);
-    const script = `${out}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sidecast; printf '%s\\n' "\${COMPREPLY[@]}"`;
-
-    const answer = execFileSync('bash', ['--norc', '-c', script, '-', ...words], { encoding: 'utf8' });
-
-    expect(answer.trim().split('\n')).toEqual(expected);
-  });
-
-  it.each(['zsh', 'fish'])('has every command and flag for %s', async (shell) => {
-    const { out } = await type(completion, [shell]);
-
-    for (const name of NAMES) expect(out).toContain(name);
-    expect(out).toMatch(/(--| -l )honeycomb-api-key/);
-  });
-
-  it('says what it can do when asked for another shell', async () => {
-    expect(await type(completion, ['tcsh'])).toMatchObject({ code: 2 });
   });
 });
 

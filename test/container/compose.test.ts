@@ -7,6 +7,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../support/app.ts';
 import { type Engine, findEngine } from './engine.ts';
 import { createProject, type Project } from './project.ts';
+import { asTheReadmeShows } from './readme.ts';
 import { inPlaceOfTheXRayDaemon } from './xray-daemon.ts';
 
 const HEALTHY_WITHIN_MS = 60_000;
@@ -103,6 +104,8 @@ function inContainers(engine: Engine): void {
       expect(await inspect(container, '.State.ExitCode')).toBe('0');
     });
   });
+
+  describe('typed as the README shows it', () => asTheReadmeShows(engine, () => project));
 
   const imageOf = async () => inspect(await project.containerOf('sandbox'), '.Image');
 

@@ -28,10 +28,22 @@ export interface Project {
   down(): Promise<void>;
 }
 
-export async function createProject(engine: Engine): Promise<Project> {
+export interface ProjectOptions {
+  name?: string;
+  /** `none`: as without an .env, whatever somebody who runs the tests has in theirs. */
+  keys?: 'sandbox' | 'none';
+}
+
+export async function createProject(
+  engine: Engine,
+  { name = 'sidecast-test', keys = 'sandbox' }: ProjectOptions = {},
+): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), 'sidecast-compose-'));
   const override = join(folder, 'override.yaml');
   await writeFile(override, OVERRIDE);
+  const noKeys = join(folder, 'none.env');
+  await writeFile(noKeys, '');
+  const envFile = keys === 'none' ? noKeys : join(ROOT, 'docker', 'sandbox.env');
   const [backend, admin, sandbox] = await freePorts(3);
   const variables = {
     BACKEND_PORT: String(backend),
@@ -39,9 +51,9 @@ export async function createProject(engine: Engine): Promise<Project> {
     SANDBOX_PORT: String(sandbox),
   };
   const files = ['-f', join(ROOT, 'compose.yaml'), '-f', override];
-  const settings = ['--env-file', join(ROOT, 'docker', 'sandbox.env'), '--project-directory', ROOT];
+  const settings = ['--env-file', envFile, '--project-directory', ROOT];
   const compose = (args: readonly string[]) =>
-    engine.compose(['-p', `sidecast-test-${pid}`, ...settings, ...files, ...args], variables);
+    engine.compose(['-p', `${name}-${pid}`, ...settings, ...files, ...args], variables);
   return {
     backendUrl: `http://127.0.0.1:${backend}`,
     adminUrl: `http://127.0.0.1:${admin}`,

@@ -1,29 +1,43 @@
 // Part of the tests: what npm pack gives, run where there is nothing else: no dependencies, no repository. And what is said of its parts.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT, WITH_THE_PACKAGE } from '../support/readme-commands.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
 const MAX_BUFFER = 64 * 1024 * 1024;
+
+/** The README's commands, and what each prints. */
+const PRINTS: Readonly<Record<string, RegExp>> = {
+  'npm install ./sidecast-*.tgz': /^added 1 package/m,
+  'npx sidecast version': /^\d+\.\d+\.\d+\n$/,
+  'npx sidecast demo --for 2s': /Every book closes/,
+  'npx xray': /^AWS X-Ray daemon version: /,
+};
 
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'sidecast-pack-'));
-  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', dir], {
-    cwd: ROOT,
-  });
-  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-  await run('tar', ['xf', join(dir, filename), '-C', dir]);
+  // The lifecycle's build would take dist/ away from the tests beside this one.
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', dir], { cwd: ROOT });
+  const [archive = ''] = await readdir(dir);
+  await run('tar', ['xf', join(dir, archive), '-C', dir]);
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 describe('the package', () => {
+  it('has no dependencies: what it needs is in it', async () => {
+    const described = JSON.parse(await readFile(join(dir, 'package', 'package.json'), 'utf8')) as object;
+
+    for (const kind of ['dependencies', 'optionalDependencies', 'peerDependencies'])
+      expect(described).not.toHaveProperty(kind);
+  });
+
   it('has the program, its licence and its README, and neither sources nor tests', async () => {
     const { bin } = JSON.parse(await readFile(join(dir, 'package', 'package.json'), 'utf8')) as {
       bin: Record<string, string>;
@@ -45,6 +59,73 @@ describe('the package', () => {
     expect((await run(execPath, [main, 'version'], alone)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await run(execPath, [main, 'validate'], alone)).stdout).toContain('Nothing is wrong');
     expect((await run(execPath, [main, 'demo', '--for', '2s'], alone)).stdout).toContain('Every book closes');
+  });
+});
+
+describe('the commands of the README, in a folder with the archive and nothing else', () => {
+  /** No registry, no cache: what it needs and has not got would be missed. */
+  const typed = async (command: string) => {
+    const cwd = join(dir, 'empty');
+    const env = {
+      PATH: [dirname(execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+      HOME: cwd,
+      npm_config_offline: 'true',
+      npm_config_cache: join(dir, 'cache'),
+      npm_config_update_notifier: 'false',
+    };
+    // The daemon goes on until it is told to end.
+    const ending = command.replace(/^npx xray$/, 'npx xray --version');
+    return (await run('bash', ['-c', ending], { cwd, env, maxBuffer: MAX_BUFFER })).stdout;
+  };
+
+  beforeAll(async () => {
+    await mkdir(join(dir, 'empty'));
+    const archives = (await readdir(dir)).filter((name) => name.endsWith('.tgz'));
+    for (const archive of archives) await copyFile(join(dir, archive), join(dir, 'empty', archive));
+  });
+
+  it('are these', () => {
+    expect(WITH_THE_PACKAGE).toEqual(['npm pack', ...Object.keys(PRINTS)]);
+  });
+
+  it.each(Object.entries(PRINTS))('%s', async (command, prints) => {
+    expect(await typed(command)).toMatch(prints);
+  });
+
+  it('have brought one package: its own', async () => {
+    const installed = await readdir(join(dir, 'empty', 'node_modules'));
+
+    expect(installed.filter((name) => !name.startsWith('.'))).toEqual(['sidecast']);
+  });
+});
+
+describe('the audit', () => {
+  const about = (name: string) => ({
+    severity: 'high',
+    via: [{ title: `${name} is broken`, url: `https://example.com/${name}` }],
+    nodes: [`node_modules/${name}`],
+  });
+  const audit = (report: object) =>
+    new Promise<{ code: number | string; out: string }>((resolve) => {
+      const child = execFile(execPath, ['.ci/audit.mjs'], { cwd: ROOT }, (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, out: `${stdout}${stderr}` }),
+      );
+      child.stdin?.end(JSON.stringify(report));
+    });
+
+  it('fails for what is in the bundle, whatever kind of dependency it is', async () => {
+    const { code, out } = await audit({
+      vulnerabilities: { fastify: about('fastify'), vitest: about('vitest') },
+    });
+
+    expect(code).toBe(1);
+    expect(out).toMatch(/^high {2}fastify \S+: fastify is broken https:/);
+    expect(out).not.toContain('vitest');
+  });
+
+  it('passes over the tools, and never takes no report for a good one', async () => {
+    expect(await audit({ vulnerabilities: { vitest: about('vitest') } })).toMatchObject({ code: 0 });
+    expect(await audit({ message: 'no such endpoint' })).toMatchObject({ code: 2 });
   });
 });
 

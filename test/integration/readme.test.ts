@@ -7,40 +7,35 @@ import { execPath } from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, sandboxSettings, startSandbox } from '../../src/sandbox/index.ts';
+import {
+  BY_CONTRIBUTORS,
+  commandsOf,
+  FENCES,
+  fences,
+  IN_CI,
+  IN_CONTAINERS,
+  MEASURED,
+  ROOT,
+  readme,
+  WITH_THE_PACKAGE,
+} from '../support/readme-commands.ts';
 import { temporaryDir } from '../support/records.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
-
-/** Lines of sh blocks, and those of console blocks that begin with a dollar, without their remarks. */
-function commandsOf(markdown: string): string[] {
-  const blocks = [...markdown.matchAll(/^```(sh|console)\n([\s\S]*?)^```$/gm)];
-  const lines = blocks.flatMap(([, kind, text = '']) =>
-    text.split('\n').flatMap((line) => {
-      if (kind === 'sh') return [line];
-      return line.startsWith('$ ') ? [line.slice(2)] : [];
-    }),
-  );
-  return lines.map((line) => line.replace(/(^|\s+)#.*$/, '').trim()).filter((line) => line !== '');
-}
-
-/** A container needs an engine, and npm ci a checkout of its own: where CI runs them. */
-const ELSEWHERE: readonly (readonly [command: RegExp, file: string, part: string])[] = [
-  [/^npm ci && npm run demo$/, '.ci/run', 'npm run demo'],
-  [/^npm ci && npm test$/, '.ci/run', 'npm test'],
-  [
-    /^docker compose --env-file docker\/sandbox\.env up --build$/,
-    'test/container/compose.test.ts',
-    'docker/sandbox.env',
-  ],
-  [/^docker compose up --build$/, 'test/container/compose.test.ts', 'up'],
-  [/^curl localhost:4567\/api\/activities\/home$/, 'test/container/compose.test.ts', '/api/activities/home'],
-  [/^curl localhost:4320\/_sandbox\/counts$/, 'test/container/compose.test.ts', '_sandbox/counts'],
+const commands = commandsOf(readme());
+const elsewhere = [
+  ...IN_CONTAINERS,
+  ...WITH_THE_PACKAGE,
+  ...IN_CI,
+  ...Object.keys(MEASURED),
+  ...Object.keys(BY_CONTRIBUTORS),
 ];
-
-const commands = [...new Set(commandsOf(readFileSync(join(ROOT, 'README.md'), 'utf8')))];
-const here = commands.filter((command) => !ELSEWHERE.some(([pattern]) => pattern.test(command)));
+/** In the container or beside it, a command of sidecast is the same: those run here as well. */
+const isOurs = (command: string) =>
+  /^(docker compose exec sidecast |source <\()?sidecast /.test(command) || command.includes('localhost:4319');
+const here = commands.filter(isOurs);
+const textOf = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 let dir: Awaited<ReturnType<typeof temporaryDir>>;
 let sandbox: Sandbox;
@@ -53,10 +48,12 @@ beforeAll(async () => {
   const program = join(dir.path, 'sidecast');
   await writeFile(program, `#!/bin/sh\nexec '${execPath}' '${join(ROOT, 'dist', 'main.js')}' "$@"\n`);
   await chmod(program, 0o755);
-  const yaml = /```yaml\n(# yaml-language-server[\s\S]*?)```/.exec(
-    readFileSync(join(ROOT, 'README.md'), 'utf8'),
+  const yaml = fences(readme()).find(({ text }) => text.startsWith('# yaml-language-server'));
+  await writeFile(join(dir.path, 'sidecast.yaml'), yaml?.text ?? 'none: found');
+  await writeFile(
+    join(dir.path, 'FILE'),
+    '{"format":"json","version":1}\n{"name":"app","http":{"password":"x"}}',
   );
-  await writeFile(join(dir.path, 'sidecast.yaml'), yaml?.[1] ?? 'none: found');
 });
 afterAll(async () => {
   await sidecast?.stop();
@@ -65,17 +62,28 @@ afterAll(async () => {
 });
 
 describe('a command of the README', () => {
-  it('is found at all', () => {
-    expect(commands.length).toBeGreaterThan(15);
+  it('is run by somebody, and nobody runs what it does not show', () => {
+    expect(commands.filter((command) => !isOurs(command) && !elsewhere.includes(command))).toEqual([]);
+    expect(elsewhere.filter((command) => !commands.includes(command))).toEqual([]);
+  });
+
+  it('is nowhere but where it is looked for', () => {
+    const found = fences(readme());
+
+    expect(new Set(found.map(({ language }) => language))).toEqual(new Set(FENCES));
+    for (const { language, text } of found) if (language !== 'console') expect(text).not.toMatch(/^[$%>] /m);
   });
 
   it.each(here)('ends with 0: %s', async (command) => {
-    // In the container or beside it, the command is the same.
     const local = command
       .replace(/^docker compose exec sidecast /, '')
       .replaceAll('localhost:4319', new URL(sidecast.adminUrl).host)
+      // Of other shells: test/cli/completion.test.ts asks them.
       .replace(/ \| source$/, '')
-      .replace(/^curl /, 'curl -sSf ');
+      .replace(/^source <\((.+ zsh)\)$/, '$1')
+      .replace(/^curl /, 'curl -sSf ')
+      // What goes on until Ctrl-C gets it.
+      .replace(/^sidecast tail\b/, 'timeout --preserve-status -s INT 2 sidecast tail');
     const env = {
       ...sandboxSettings(sandbox.url),
       PATH: `${dir.path}:/usr/local/bin:/usr/bin:/bin`,
@@ -89,8 +97,20 @@ describe('a command of the README', () => {
     expect(`${stdout}${stderr}`).not.toMatch(/unknown|not understood/);
   });
 
-  it.each(ELSEWHERE)('is run by CI: %s', (pattern, file, part) => {
-    expect(commands.filter((command) => pattern.test(command))).toHaveLength(1);
-    expect(readFileSync(join(ROOT, file), 'utf8')).toContain(part);
+  it.each(IN_CI)('is run by CI: %s', (command) => {
+    const lines = textOf('.ci/run').split('\n');
+    for (const part of command.split(' && '))
+      expect(lines.some((line) => line === part || line.startsWith(`${part} -- `))).toBe(true);
+  });
+
+  it.each(Object.entries(MEASURED))('has its last result kept: %s', (command, results) => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+
+    expect(scripts).toHaveProperty([command.replace('npm run ', '')]);
+    expect(Object.keys(JSON.parse(textOf(results)) as object).length).toBeGreaterThan(0);
+  });
+
+  it.each(Object.entries(BY_CONTRIBUTORS))('has a program that reads it: %s', (_, [file, reads]) => {
+    expect(textOf(file)).toContain(reads);
   });
 });

@@ -1,6 +1,7 @@
 // Part of the tests: chips are exact for the traces that are kept, through every outcome.
 import { describe, expect, it } from 'vitest';
 import type { Attempt, Outcome } from '../../src/ledger/ledger.ts';
+import { FIXES } from '../../src/model/fixes.ts';
 import { NOW_MS, testRecent, traceId } from '../support/recent.ts';
 
 const OUTCOMES: readonly [Outcome, 'max_age' | 'too_old' | 'routing' | undefined][] = [
@@ -165,6 +166,15 @@ describe('a chip', () => {
       ...reason,
       answer: '200 {"ErrorCode":"Bad"}',
     });
+  });
+
+  it('says what to do about what was given up, though nobody said so', async () => {
+    const room = testRecent();
+    const position = await room.spans([{ trace: 1, span: 1 }]);
+
+    room.ledger.settle('honeycomb', 'dropped', 1, 'journal_full', position, 0, 1);
+
+    expect(await deliveryOf(room, 1)).toMatchObject({ state: 'dropped', fix: FIXES.journal_full });
   });
 
   it('counts X-Ray documents, which is what is delivered', async () => {

@@ -24,7 +24,7 @@ const MISDIRECTED: Meaning = {
   fix: 'Check AWS_ENDPOINT_URL_XRAY and HTTPS_PROXY.',
 };
 
-const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
+export const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
   no_credentials: {
     status: 'blocked',
     code: 'no_credentials',

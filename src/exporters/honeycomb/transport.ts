@@ -31,7 +31,7 @@ const APP_KEY_FIX =
  * Statuses as the vendor documents them. Anything else is not the vendor speaking, or a wrong path: the data is held, not
  * refused.
  */
-const meanings = (key: HoneycombConfig['apiKey']): Readonly<Record<number, Meaning>> => ({
+export const meanings = (key: HoneycombConfig['apiKey']): Readonly<Record<number, Meaning>> => ({
   400: {
     status: 'rejected',
     code: 'vendor_rejected',
@@ -83,7 +83,7 @@ const SERVER_ERROR: Meaning = {
   message: 'Honeycomb answers with a server error',
   fix: 'Nothing: it is sent again.',
 };
-const ELSEWHERE: Meaning = {
+export const MISDIRECTED: Meaning = {
   status: 'blocked',
   code: 'misdirected',
   message: 'the answer does not look like Honeycomb',
@@ -158,7 +158,7 @@ function readSuccess(kind: Part['signal'], answer: HttpAnswer): ExportResult {
   // An OTLP answer has the type of the request. A captive portal or a proxy answers 200 as well, and has taken nothing.
   if (answer.body.length > 0 && !/protobuf|json/i.test(type)) {
     const body = Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES);
-    return resultOf(ELSEWHERE, `200 with ${type || 'no content type'}`, { status: 200, body }, undefined);
+    return resultOf(MISDIRECTED, `200 with ${type || 'no content type'}`, { status: 200, body }, undefined);
   }
   const partial = parseExportResponse(kind, answer.body, type);
   if (!partial || partial.rejected === 0) return { status: 'delivered', refused: [] };
@@ -174,7 +174,7 @@ function readFailure(
   meaningOf: Readonly<Record<number, Meaning>>,
   nowMs: number,
 ): ExportResult {
-  const meaning = meaningOf[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : ELSEWHERE);
+  const meaning = meaningOf[answer.status] ?? (answer.status >= 500 ? SERVER_ERROR : MISDIRECTED);
   const said = statusMessage(answer.body, answer.headers['content-type'] ?? '');
   const words = said ? `${answer.status}: ${said}` : String(answer.status);
   const body = Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES);

@@ -26,7 +26,7 @@ export type Transport = (
   signal: AbortSignal,
 ) => Promise<ExportResult>;
 
-const MISDIRECTED: Meaning = {
+export const MISDIRECTED: Meaning = {
   status: 'blocked',
   code: 'misdirected',
   message: 'the answer does not look like Rollbar',
@@ -46,7 +46,7 @@ const REFUSED: Meaning = {
   fix: 'Look at the dead letter.',
 };
 
-const meanings = (token: RollbarConfig['accessToken']): Readonly<Record<number, Meaning>> => ({
+export const meanings = (token: RollbarConfig['accessToken']): Readonly<Record<number, Meaning>> => ({
   400: { ...REFUSED, message: 'Rollbar cannot read the item' },
   401: {
     status: 'blocked',
