@@ -271,6 +271,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           ...watches,
           ...telemetry,
           { shutdown: () => outgoing.close() },
+          { shutdown: redaction.end },
         ],
       }).then(() => {
         const left = known
