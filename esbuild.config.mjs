@@ -27,6 +27,7 @@ await build({
     xray: 'src/xray.ts',
     image: 'src/image.ts',
     'workers/otlp-json': 'src/receivers/otlp/json-worker.ts',
+    'workers/redact': 'src/processors/redact/worker.ts',
     'workers/xray-udp': 'src/receivers/aws-xray/worker.ts',
   },
   outdir: 'dist',

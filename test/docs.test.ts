@@ -21,6 +21,7 @@ import { reliabilityBlocks } from './chaos/reliability.ts';
 import { doctorBlock } from './cli/doctor-block.ts';
 import { reasonBlocks, reasonTable } from './exporters/reason-blocks.ts';
 import { journalBlocks } from './journal/blocks.ts';
+import { dependencyTable, directDependencies, REASONS as WHY } from './support/dependencies.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const README = join(ROOT, 'README.md');
@@ -144,6 +145,29 @@ describe('README.md', () => {
 
     expect(named.length).toBeGreaterThan(2);
     expect(named.filter((name) => !(name in scripts.scripts))).toEqual([]);
+  });
+});
+
+describe('SECURITY.md', () => {
+  it('lists every direct dependency, with its size and the reason', () => {
+    const path = join(ROOT, 'SECURITY.md');
+    const text = readFileSync(path, 'utf8');
+    const block = /(<!-- generated: dependencies -->\n)[\s\S]*?(<!-- end -->)/;
+    const expected = text.replace(
+      block,
+      (_, open: string, close: string) => `${open}${dependencyTable()}\n${close}`,
+    );
+    if (env['UPDATE_DOCS']) writeFileSync(path, expected);
+
+    expect(env['UPDATE_DOCS'] ? expected : text).toBe(expected);
+  });
+
+  it('knows why each is there', () => {
+    const { needed, known } = directDependencies();
+
+    expect(needed.size).toBeGreaterThan(15);
+    expect([...needed].filter((name) => !(name in WHY))).toEqual([]);
+    expect(Object.keys(WHY).filter((name) => !known.has(name))).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Component } from '../model/component.ts';
 import { capConnections } from '../model/connection-cap.ts';
+import { createListener, type ListenerTls } from '../model/listener-tls.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AccessOptions, accessCheck } from './access.ts';
 import { addDeadLetterRoutes, type DeadLetterSources } from './api/dead-letters.ts';
@@ -24,6 +25,7 @@ export interface AdminOptions {
   doctor: Examine;
   api: ApiSources;
   access: AccessOptions;
+  tls: ListenerTls | undefined;
   /** Where the build put the page; without one there is a table. */
   web: URL | undefined;
   onSkippedHost(host: string): void;
@@ -37,7 +39,7 @@ export interface Admin extends Component {
 const NO_SUCH_FAMILY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /** Of a request, until it is whole: answers may stream for as long as they like. */
-const TIMEOUTS = { requestTimeout: 30_000, http: { headersTimeout: 15_000 } };
+const TIMEOUTS = { requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 72_000 };
 /** People, probes and scrapers. */
 const MAX_CONNECTIONS = 256;
 
@@ -72,7 +74,10 @@ export function createAdmin(options: AdminOptions): Admin {
 }
 
 function buildServer(options: AdminOptions, streams: Streams): FastifyInstance {
-  const server = fastify({ forceCloseConnections: true, ...TIMEOUTS });
+  const server = fastify({
+    forceCloseConnections: true,
+    serverFactory: (handler) => createListener(TIMEOUTS, options.tls, handler),
+  });
   capConnections(server.server, MAX_CONNECTIONS);
   server.addHook('onRequest', accessCheck(options.access));
   server.get('/livez', async (_request, reply) => reply.type('text/plain').send('alive\n'));

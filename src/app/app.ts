@@ -36,6 +36,7 @@ import { registry } from './registry.ts';
 import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
 import { createSwitches } from './switches.ts';
+import { createTls } from './tls.ts';
 
 export interface AppOptions {
   config: AppConfig;
@@ -55,7 +56,7 @@ export interface App {
   status(): Promise<Status>;
   /** Flushes within SIDECAST_SHUTDOWN_TIMEOUT; safe twice. */
   shutdown(signal: string): Promise<void>;
-  /** Takes over the rules of another configuration; everything else needs a restart. */
+  /** Takes over the rules of another configuration, and a renewed certificate; everything else needs a restart. */
   applyRules(config: AppConfig): void;
 }
 
@@ -67,6 +68,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, env, version, log, clock, random, mayLack = [] } = options;
   const startedAtMs = clock.now();
   const events = createEvents(log, () => clock.now());
+  const tls = createTls(config.tls, clock, log);
   const ledger = new Ledger();
   const deliveries = new Map<DestinationId, Delivery<unknown>>();
   const exporters = new Map<DestinationId, Exporter<unknown>>();
@@ -150,6 +152,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     sampling,
     keyRefOf: config.honeycomb.apiKey ? undefined : appKeys.learn,
     onPoll: correlation.onPoll,
+    tls,
     onNoTcp: mayLack.includes('xrayTcp') ? (error) => events.portUnavailable('xrayTcp', error) : undefined,
     log,
     clock,
@@ -182,6 +185,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     deliveries,
     exporters,
     clock,
+    tls,
     redacted: redaction.counts,
     isReady: () => isReady,
     status,
@@ -235,6 +239,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     xrayUdp: xray.addresses().udp,
     xrayTcp: xray.addresses().tcp,
     admin: admin.addresses(),
+    ...(tls.listeners.length > 0 ? { tls: tls.listeners } : {}),
   };
   // Without sampling rules the SDKs fall back on their own: that is not all that was asked for.
   isReady = listening.xrayTcp.length > 0;
@@ -247,6 +252,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     status,
     applyRules(renewed) {
       routing = renewed.process.routing;
+      tls.renew();
     },
     shutdown(signal) {
       isReady = false;
@@ -265,6 +271,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           ...watches,
           ...telemetry,
           { shutdown: () => outgoing.close() },
+          { shutdown: redaction.end },
         ],
       }).then(() => {
         const left = known

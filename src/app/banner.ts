@@ -1,5 +1,6 @@
 // Part of app: what listens where, what is on because of which variable, what is off and how to turn it on.
 import type { Effective } from '../config/load.ts';
+import type { TlsListener } from '../model/listener-tls.ts';
 import type { Reason } from '../model/reasons.ts';
 import { DESTINATION_IDS, DESTINATION_NAMES, type DestinationId } from '../model/signals.ts';
 import type { Listening } from '../telemetry/events.ts';
@@ -16,11 +17,12 @@ export interface BannerFacts {
 
 /** Text for a terminal. */
 export function renderBanner({ version, node, listening, journal, off, effective }: BannerFacts): string {
+  const schemeOf = (listener: TlsListener) => (listening.tls?.includes(listener) ? 'https' : 'http');
   const lines = [
     `Sidecast ${version} on Node ${node}`,
-    `  OTLP/HTTP   ${listening.otlp.map((address) => `http://${address}`).join('  ')}`,
+    `  OTLP/HTTP   ${listening.otlp.map((address) => `${schemeOf('otlp')}://${address}`).join('  ')}`,
     `  X-Ray       udp ${listening.xrayUdp.join('  ')}   tcp ${listening.xrayTcp.join('  ')}`,
-    `  page        ${listening.admin.map((address) => `http://${address}/`).join('  ')}`,
+    `  page        ${listening.admin.map((address) => `${schemeOf('admin')}://${address}/`).join('  ')}`,
     `  journal     ${journal.dir ?? 'in memory: a restart loses what is not delivered'}`,
   ];
   for (const [id, name] of Object.entries(DESTINATION_NAMES) as [DestinationId, string][]) {

@@ -11,10 +11,9 @@ import { pairHold } from '../delivery/pair-hold.ts';
 import type { Routing } from '../delivery/routing.ts';
 import { samplingOf } from '../delivery/sampling.ts';
 import { telemetryEndpoints, telemetryFinder, telemetrySpans } from '../delivery/telemetry-spans.ts';
-import type { Processor } from '../intake/index.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
-import type { DestinationId } from '../model/signals.ts';
+import type { Accepted, DestinationId } from '../model/signals.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { AppConfig } from './options.ts';
 
@@ -30,7 +29,7 @@ export interface CorrelationOptions {
 
 export interface Correlation extends Component {
   idsOf: IdsOf;
-  hear: Processor;
+  hear(accepted: Accepted): Accepted;
   onPoll(peer: string): void;
   choosers(destination: DestinationId): readonly Chooser[];
   status(): RoutingStatus;

@@ -23,6 +23,7 @@ import { options as xrayReceiver } from '../receivers/aws-xray/config.ts';
 import { options as otlpReceiver } from '../receivers/otlp/config.ts';
 import { options as recent } from '../recent/config.ts';
 import { options as sampling } from '../sampling/config.ts';
+import { options as tls } from './tls-config.ts';
 
 const listeners = {
   hosts: {
@@ -212,6 +213,7 @@ const process = {
 
 export const optionGroups = {
   listeners,
+  tls,
   journal,
   process,
   otlpReceiver,

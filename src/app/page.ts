@@ -12,6 +12,7 @@ import type { RedactionCounts } from '../processors/redact/index.ts';
 import type { Recent } from '../recent/recent.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { AppConfig } from './options.ts';
+import type { Tls } from './tls.ts';
 import { webDir } from './workers.ts';
 
 export interface PageParts
@@ -23,11 +24,12 @@ export interface PageParts
   deliveries: ReadonlyMap<DestinationId, Delivery<unknown>>;
   exporters: ReadonlyMap<DestinationId, Exporter<unknown>>;
   clock: Clock;
+  tls: Tls;
   redacted(): RedactionCounts;
 }
 
 export function createPage(parts: PageParts): Admin {
-  const { config, ledger, journal, recent, deliveries, exporters, clock, redacted, ...rest } = parts;
+  const { config, ledger, journal, recent, deliveries, exporters, clock, redacted, tls, ...rest } = parts;
   const { hosts, adminPort, adminHosts, adminToken } = config.listeners;
   const pipeline = new PipelineView({
     status: rest.status,
@@ -51,6 +53,7 @@ export function createPage(parts: PageParts): Admin {
     metrics,
     api: { recent, exporters, status: rest.status, pipeline: () => pipeline.look(), clock },
     access: { hosts: adminHosts ?? [], token: adminToken, hostname: hostname() },
+    tls: tls.of('admin'),
     web: webDir(),
   });
   return {

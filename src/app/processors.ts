@@ -4,18 +4,20 @@ import { RefusedError } from '../intake/intake.ts';
 import type { Clock } from '../model/clock.ts';
 import { FIXES } from '../model/fixes.ts';
 import type { Reason } from '../model/reasons.ts';
-import type { DestinationId } from '../model/signals.ts';
+import type { Accepted, DestinationId } from '../model/signals.ts';
+import { type BackgroundRedactor, createBackgroundRedactor } from '../processors/redact/background.ts';
 import type { RedactConfig } from '../processors/redact/config.ts';
-import { createRedactor, type RedactionCounts, type Redactor } from '../processors/redact/index.ts';
+import type { RedactionCounts } from '../processors/redact/index.ts';
 import { createAdviser } from '../receivers/aws-xray/advice.ts';
 import type { Sampling } from '../sampling/index.ts';
 import { type AdviceBook, createAdviceBook } from '../telemetry/advice.ts';
 import type { LogLine } from '../telemetry/logger.ts';
+import { workerFile } from './workers.ts';
 
 export interface Processors {
   processors: readonly Processor[];
   advice: AdviceBook;
-  redaction: { mode: RedactConfig['mode']; counts(): RedactionCounts };
+  redaction: { mode: RedactConfig['mode']; counts(): RedactionCounts; end(): Promise<void> };
 }
 
 export interface ProcessorOptions {
@@ -27,32 +29,38 @@ export interface ProcessorOptions {
 }
 
 export function createProcessors({ config, off, sampling, log, clock }: ProcessorOptions): Processors {
-  const redactor = createRedactor(config.redact);
+  const redactor = createBackgroundRedactor(config.redact, workerFile('redact'), clock);
   const advice = createAdviceBook(log, clock);
   const adviser = createAdviser({ book: advice, sampling, isXRayOn: !off['aws-xray'], clock });
   return {
     processors: [redacting(redactor, log), adviser],
     advice,
-    redaction: { mode: config.redact.mode, counts: redactor.counts },
+    redaction: { mode: config.redact.mode, counts: redactor.counts, end: redactor.end },
   };
 }
 
 /** What the redactor fails on goes no further. */
-export function redacting(redactor: Pick<Redactor, 'redact'>, log: LogLine): Processor {
+export function redacting(redactor: Pick<BackgroundRedactor, 'redact'>, log: LogLine): Processor {
   return (accepted) => {
     try {
-      return redactor.redact(accepted);
+      const redacted = redactor.redact(accepted);
+      return redacted instanceof Promise
+        ? redacted.catch((error: unknown) => refuse(accepted, error as Error))
+        : redacted;
     } catch (error) {
-      // The message may quote what was read: the place is enough to find the bug.
-      const { name, stack = '' } = error as Error;
-      log('error', 'redaction_failed', 'refused, and nothing of it kept: a bug in the redactor', {
-        signal: accepted.signal,
-        items: accepted.summary.items,
-        error: name,
-        where: /^\s+at .*/m.exec(stack)?.[0].trim(),
-        fix: FIXES.redaction_failed,
-      });
-      throw new RefusedError('redaction_failed', 'refused: a bug in the redactor, see the log of sidecast');
+      return refuse(accepted, error as Error);
     }
   };
+
+  function refuse({ signal, summary }: Accepted, { name, stack = '' }: Error): never {
+    // The message may quote what was read: the place is enough to find the bug.
+    log('error', 'redaction_failed', 'refused, and nothing of it kept: a bug in the redactor', {
+      signal,
+      items: summary.items,
+      error: name,
+      where: /^\s+at .*/m.exec(stack)?.[0].trim(),
+      fix: FIXES.redaction_failed,
+    });
+    throw new RefusedError('redaction_failed', 'refused: a bug in the redactor, see the log of sidecast');
+  }
 }

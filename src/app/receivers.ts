@@ -7,6 +7,7 @@ import { createOtlpReceiver, type OtlpReceiverOptions } from '../receivers/otlp/
 import type { Sampling } from '../sampling/index.ts';
 import type { LogLine } from '../telemetry/logger.ts';
 import type { AppConfig } from './options.ts';
+import type { Tls } from './tls.ts';
 import { workerFile } from './workers.ts';
 
 export interface ReceiverParts {
@@ -18,12 +19,21 @@ export interface ReceiverParts {
   onPoll(peer: string): void;
   /** Undefined where the start fails without it. */
   onNoTcp: ((error: Error) => void) | undefined;
+  tls: Tls;
   log: LogLine;
   clock: Clock;
   pool: BufferPool;
 }
 
-export function buildReceivers({ config, sampling, keyRefOf, onPoll, onNoTcp, ...shared }: ReceiverParts) {
+export function buildReceivers({
+  config,
+  sampling,
+  keyRefOf,
+  onPoll,
+  onNoTcp,
+  tls,
+  ...shared
+}: ReceiverParts) {
   const { hosts, otlpPort, xrayPort, xrayUdp, xrayTcp } = config.listeners;
   const { maxRequestBytes, corsOrigins = [], ingestToken } = config.otlpReceiver;
   const jsonWorker = workerFile('otlp-json');
@@ -34,6 +44,7 @@ export function buildReceivers({ config, sampling, keyRefOf, onPoll, onNoTcp, ..
     port: otlpPort,
     maxRequestBytes,
     corsOrigins,
+    tls: tls.of('otlp'),
     ...(ingestToken ? { ingestToken } : {}),
     ...(keyRefOf ? { keyRefOf } : {}),
   });

@@ -3,7 +3,7 @@ import type { Section } from '../config/document.ts';
 import { optionGroups } from './options.ts';
 
 export const sections: readonly Section[] = [
-  { title: 'Listeners', options: optionGroups.listeners },
+  { title: 'Listeners', options: { ...optionGroups.listeners, ...optionGroups.tls } },
   { title: 'Journal', options: optionGroups.journal },
   {
     title: 'Process',

@@ -7,7 +7,7 @@ export function webDir(): URL | undefined {
 }
 
 /** Undefined when running from sources: the work is done in the main thread then. */
-export function workerFile(name: 'xray-udp' | 'otlp-json'): URL | undefined {
+export function workerFile(name: 'xray-udp' | 'otlp-json' | 'redact'): URL | undefined {
   if (typeof SIDECAST_WORKERS !== 'string') return undefined;
   return new URL(`${SIDECAST_WORKERS}${name}.js`, import.meta.url);
 }

@@ -10,7 +10,7 @@ import { registry } from '../app/registry.ts';
 import { durationMs } from '../config/option.ts';
 import type { Problem } from '../config/problems.ts';
 import { systemClock } from '../model/clock.ts';
-import { adminUrl, ask, complaintOf, NoSidecastError } from './admin-port.ts';
+import { type AdminPort, adminPort, ask, complaintOf, NoSidecastError } from './admin-port.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
 import type { OptionsOf } from './commands.ts';
 import { renderFindings } from './doctor-text.ts';
@@ -31,16 +31,16 @@ export async function doctor(edge: Edge): Promise<number> {
 
 async function examine(edge: Edge, line: Line): Promise<readonly Finding[]> {
   const { problems, doubts } = line.loaded;
-  const url = adminUrl(line.config.listeners);
+  const port = adminPort(line.config);
   if (!line.values.standalone) {
-    const found = await askRunning(url, line);
+    const found = await askRunning(port, line);
     // The process that runs has read its own configuration; what looks misspelt here is so there as well.
     if (found) return [...doubts.map((doubt) => ofProblem(doubt, 'warning')), ...found];
   }
   const own = [
     ...problems.map((problem) => ofProblem(problem, 'failed')),
     ...doubts.map((doubt) => ofProblem(doubt, 'warning')),
-    ...(line.values.standalone ? [] : [nobodyAnswers(url)]),
+    ...(line.values.standalone ? [] : [nobodyAnswers(port.url)]),
   ];
   if (problems.length > 0) return own;
   if (line.values.offline) return [...own, ...withoutAsking(line.config)];
@@ -48,16 +48,16 @@ async function examine(edge: Edge, line: Line): Promise<readonly Finding[]> {
 }
 
 /** Undefined when no sidecast answers. */
-async function askRunning(url: URL, { values }: Line): Promise<readonly Finding[] | undefined> {
+async function askRunning(port: AdminPort, { values }: Line): Promise<readonly Finding[] | undefined> {
   const query = new URLSearchParams();
   if (values.offline) query.set('offline', 'true');
   if (values['no-send']) query.set('send', 'false');
   if (values.wait) query.set('wait', values.wait);
   try {
     const headers = { 'x-sidecast': '1' };
-    const answer = await ask(url, { method: 'POST', path: 'api/doctor', query, headers });
+    const answer = await ask(port, { method: 'POST', path: 'api/doctor', query, headers });
     if (answer.statusCode === 200) return ((await json(answer)) as Findings).findings;
-    return [refusedToLook(url, `${answer.statusCode}: ${await complaintOf(answer)}`)];
+    return [refusedToLook(port.url, `${answer.statusCode}: ${await complaintOf(answer)}`)];
   } catch (error) {
     if (error instanceof NoSidecastError) return undefined;
     throw error;
@@ -79,7 +79,7 @@ async function withPipeline(edge: Edge, line: Line): Promise<readonly Finding[]>
     });
     const url = new URL(`http://${app.listening.admin[0]}`);
     url.password = line.config.listeners.adminToken?.reveal() ?? '';
-    const found = await askRunning(url, line);
+    const found = await askRunning({ url }, line);
     // Its receivers and its journal are nobody's.
     return (found ?? []).filter(({ about, step }) => !isOfItself(about) || step === 'test trace');
   } catch (error) {
@@ -105,6 +105,7 @@ function apart(config: AppConfig, dataDir: string): AppConfig {
   return {
     ...config,
     listeners,
+    tls: { ...config.tls, certFile: undefined, keyFile: undefined },
     journal: { ...config.journal, dataDir },
     process: { ...config.process, shutdownTimeoutMs: 2_000 },
   };

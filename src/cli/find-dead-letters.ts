@@ -9,7 +9,7 @@ import { readMarks } from '../delivery/dead-letters/marks.ts';
 import { readDirectory } from '../delivery/dead-letters/read.ts';
 import { summarize } from '../delivery/dead-letters/summary.ts';
 import { systemClock } from '../model/clock.ts';
-import { adminUrl, ask, complaintOf, NoSidecastError } from './admin-port.ts';
+import { type AdminPort, adminPort, ask, complaintOf, NoSidecastError } from './admin-port.ts';
 import type { CommandLine } from './command-line.ts';
 import { FILTER_NAMES, type FilterOptions } from './commands.ts';
 
@@ -34,21 +34,21 @@ export async function findDeadLetters(
   const dataDir = resolveDataDir(config.journal.dataDir, env);
   if (configFlags.has('--data-dir')) return readFiles(dataDir, values, newest, '');
   try {
-    return await askSidecast(adminUrl(config.listeners), values, newest);
+    return await askSidecast(adminPort(config), values, newest);
   } catch (error) {
     if (error instanceof NoSidecastError) return readFiles(dataDir, values, newest, `; ${error.message}`);
     throw error;
   }
 }
 
-async function askSidecast(url: URL, typed: TypedFilter, newest: number): Promise<FoundLetters> {
+async function askSidecast(port: AdminPort, typed: TypedFilter, newest: number): Promise<FoundLetters> {
   const query = filterQuery(typed);
   query.set('newest', String(newest));
   query.set('full', 'true');
-  const answer = await ask(url, { method: 'GET', path: 'api/dead-letters', query });
+  const answer = await ask(port, { method: 'GET', path: 'api/dead-letters', query });
   if (answer.statusCode !== 200)
-    throw new NotFoundError(`${url.origin} answers ${answer.statusCode}: ${await complaintOf(answer)}`);
-  return { list: (await json(answer)) as DeadLetterList, source: `the sidecast at ${url.origin}` };
+    throw new NotFoundError(`${port.url.origin} answers ${answer.statusCode}: ${await complaintOf(answer)}`);
+  return { list: (await json(answer)) as DeadLetterList, source: `the sidecast at ${port.url.origin}` };
 }
 
 /** Works while sidecast is stopped. `because` says why it was not asked. */

@@ -5,6 +5,7 @@ import { loadConfig, processSources } from '../config/load.ts';
 import { renderProblem } from '../config/problems.ts';
 import type { Accepted } from '../model/signals.ts';
 import { createRedactor } from '../processors/redact/index.ts';
+import { settingsOf, withPatterns } from '../processors/redact/settings.ts';
 import { jsonToProtobuf, protobufToJson } from '../protocols/otlp/json.ts';
 import { scan } from '../protocols/otlp/scan.ts';
 import { sniffJson, sniffProtobuf } from '../protocols/otlp/sniff.ts';
@@ -33,7 +34,7 @@ export async function redactTest(edge: Edge): Promise<number> {
   for (const problem of wrong) edge.stderr(`sidecast: ${renderProblem(problem)}`);
   if (file === undefined || file.startsWith('-')) edge.stderr(`sidecast: no file is named. ${USAGE}`);
   if (file === undefined || file.startsWith('-') || wrong.length > 0) return EXIT_BAD_USAGE;
-  const redactor = createRedactor(values.redact);
+  const redactor = createRedactor(withPatterns(settingsOf(values.redact)));
   try {
     const { accepted, render } = read(readFileSync(file));
     edge.stdout(render(redactor.redact(accepted).payload));

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { readLines } from '../delivery/dead-letters/lines.ts';
 import type { LeftWhy, ReplayLine } from '../intake/replay/report.ts';
-import { adminUrl, ask, complaintOf, NoSidecastError } from './admin-port.ts';
+import { adminPort, ask, complaintOf, NoSidecastError } from './admin-port.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
 import type { OptionsOf } from './commands.ts';
 import { renderLetter, renderTallies, renderWaiting } from './dead-letters-table.ts';
@@ -52,7 +52,7 @@ function send(
   for (const name of ['suspect', 'again', 'dry-run', 'wait'] as const)
     if (values[name] !== undefined) query.set(name, values[name]);
   const type = letters ? { 'content-type': 'application/x-ndjson' } : undefined;
-  return ask(adminUrl(config.listeners), {
+  return ask(adminPort(config), {
     method: 'POST',
     path: 'api/dead-letters/replay',
     query,

@@ -50,7 +50,9 @@ export async function run(edge: Edge): Promise<number> {
     createEvents(log, () => systemClock.now()).started({
       version: edge.version,
       node: nodeNotice(),
-      page: app.listening.admin.map((address) => `http://${address}/`),
+      page: app.listening.admin.map(
+        (address) => `http${app.listening.tls?.includes('admin') ? 's' : ''}://${address}/`,
+      ),
       on: onBecause(facts),
       off: app.off,
       configuredBy: configuredBy(effective),

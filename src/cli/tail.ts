@@ -5,7 +5,7 @@ import type { LogRow, StreamEvents, Trace, TraceRow } from '../admin/api/shapes.
 import { durationMs } from '../config/option.ts';
 import type { Problem } from '../config/problems.ts';
 import { readLines } from '../delivery/dead-letters/lines.ts';
-import { adminUrl, ask, complaintOf, NoSidecastError } from './admin-port.ts';
+import { type AdminPort, adminPort, ask, complaintOf, NoSidecastError } from './admin-port.ts';
 import { readCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 import type { Edge } from './edge.ts';
@@ -21,15 +21,15 @@ const MAX_REMEMBERED = 20_000;
 export async function tail(edge: Edge): Promise<number> {
   const line = readCommandLine(edge, 'tail', check);
   if (typeof line === 'number') return line;
-  const url = adminUrl(line.config.listeners);
+  const port = adminPort(line.config);
   const name = line.values.output ?? 'human';
   const format: Format = FORMATS[name as keyof typeof FORMATS]({
     hasColours: edge.colours === true,
     hasAttributes: line.values.attributes !== undefined,
   });
-  const show = createShow(edge, url, createFilter(line.values), format);
+  const show = createShow(edge, port, createFilter(line.values), format);
   try {
-    const answer = await ask(url, { method: 'GET', path: 'api/stream', query: new URLSearchParams() });
+    const answer = await ask(port, { method: 'GET', path: 'api/stream', query: new URLSearchParams() });
     if (answer.statusCode !== 200) {
       edge.stderr(`sidecast: nothing is shown: ${answer.statusCode} ${await complaintOf(answer)}`);
       return 1;
@@ -39,7 +39,7 @@ export async function tail(edge: Edge): Promise<number> {
       isOver = true;
       answer.destroy();
     });
-    edge.stderr(`Following the sidecast at ${url.origin}; Ctrl-C ends it.`);
+    edge.stderr(`Following the sidecast at ${port.url.origin}; Ctrl-C ends it.`);
     try {
       for await (const { event, data } of eventsIn(answer)) await show(event, data);
     } catch (error) {
@@ -71,12 +71,12 @@ async function* eventsIn(answer: Readable): AsyncGenerator<StreamEvent> {
   }
 }
 
-function createShow(edge: Edge, url: URL, filter: TailFilter, format: Format) {
+function createShow(edge: Edge, port: AdminPort, filter: TailFilter, format: Format) {
   const shown = new Set<string>();
 
   async function showTrace(row: TraceRow): Promise<void> {
     const path = `api/traces/${row.id}`;
-    const answer = await ask(url, { method: 'GET', path, query: new URLSearchParams() });
+    const answer = await ask(port, { method: 'GET', path, query: new URLSearchParams() });
     // It may be forgotten again by now.
     if (answer.statusCode !== 200) return void answer.resume();
     for (const span of ((await json(answer)) as Trace).spans) {

@@ -1,4 +1,5 @@
 // Part of cli: `sidecast validate`: all that is wrong with the configuration, without network and without keys.
+import { readCertificate } from '../app/certificate.ts';
 import { optionGroups } from '../app/options.ts';
 import { registry } from '../app/registry.ts';
 import { type Effective, loadConfig, processSources } from '../config/load.ts';
@@ -13,7 +14,7 @@ export async function validate(edge: Edge): Promise<number> {
   const flags = edge.flags.filter((flag) => flag !== '--json');
   const { values, problems: wrong, doubts, effective } = loadConfig(optionGroups, processSources(flags));
   const rules = values.sampling.rules ? await checkRuleFiles(values.sampling.rules) : [];
-  const problems = [...wrong, ...doubts, ...rules];
+  const problems = [...wrong, ...doubts, ...rules, ...readCertificate(values.tls).problems];
   const destinations = registry.map(({ id, off }) => ({ id, reason: off(values) ?? null }));
 
   if (asJson) edge.stdout(JSON.stringify({ ok: problems.length === 0, problems, destinations }));

@@ -3,6 +3,7 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'y
 import { type Option, yamlPathOf } from './option.ts';
 import { nearestName, type Problem } from './problems.ts';
 import type { Typed } from './typed.ts';
+import { excessIn } from './yaml-bounds.ts';
 
 export interface ConfigFile {
   name: string;
@@ -16,6 +17,12 @@ export function readConfigFile(
   problems: Problem[],
 ): Map<string, Typed> {
   const found = new Map<string, Typed>();
+  const excess = excessIn(text);
+  if (excess) {
+    const { line, what: message } = excess;
+    problems.push({ option: file, source: `${file}:${line}`, value: '', message, fix: 'Mend the file.' });
+    return found;
+  }
   const known = new Map(all.map((option) => [yamlPathOf(option), option]));
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

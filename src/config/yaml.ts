@@ -1,5 +1,6 @@
 // Part of config: another program's YAML file, with the line and the kind of each value, for complaints in that program's words.
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { excessIn } from './yaml-bounds.ts';
 
 export type YamlNode =
   | { kind: 'map'; line: number; entries: readonly (readonly [key: string, node: YamlNode])[] }
@@ -8,12 +9,19 @@ export type YamlNode =
 
 /** YAML 1.1, where `yes` is true and 010 is eight. A key may come twice. Throws an Error that names the line. */
 export function parseYaml11(text: string): YamlNode {
+  const excess = excessIn(text);
+  if (excess) throw new Error(`line ${excess.line}: ${excess.what}`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, lineCounter: lines });
+  const document = parseDocument(text, {
+    version: '1.1',
+    uniqueKeys: false,
+    lineCounter: lines,
+    // Each quotes the text around it, which takes as long as the text is.
+    prettyErrors: false,
+  });
   const [error] = document.errors;
   if (error) {
-    const [firstLine = ''] = error.message.split('\n');
-    throw new Error(`line ${error.linePos?.[0].line ?? 1}: ${firstLine.replace(/ at line .*$/, '')}`);
+    throw new Error(`line ${lines.linePos(error.pos[0]).line || 1}: ${error.message}`);
   }
 
   const visit = (node: Node | null): YamlNode => {

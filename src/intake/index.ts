@@ -6,8 +6,8 @@ import type { Accepted, DestinationId, Position, ReceiverId } from '../model/sig
 import type { Admission } from './admission.ts';
 import { type Intake, RefusedError, type ReplayIntake } from './intake.ts';
 
-/** May overwrite bytes of the payload in place; returns what goes on. Throws RefusedError to keep something out. */
-export type Processor = (accepted: Accepted) => Accepted;
+/** May overwrite bytes of the payload in place; returns what goes on, later where it takes long. Throws RefusedError to keep something out. */
+export type Processor = (accepted: Accepted) => Accepted | Promise<Accepted>;
 
 export interface IntakeOptions {
   journal: Journal;
@@ -26,6 +26,16 @@ export interface IntakeOptions {
   needsKey?: DestinationId | undefined;
   /** Hears of each record before anything can settle it. */
   onAppended?(accepted: Accepted, position: Position): void;
+}
+
+/** One after the other; a turn of the event loop is spent only where one takes its time. */
+async function processedBy(processors: readonly Processor[], accepted: Accepted): Promise<Accepted> {
+  let current = accepted;
+  for (const process of processors) {
+    const result = process(current);
+    current = result instanceof Promise ? await result : result;
+  }
+  return current;
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
@@ -52,7 +62,7 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
   }
 
   async function enter(accepted: Accepted, onPosition: (position: Position) => void): Promise<Accepted> {
-    const processed = processors.reduce((current, process) => process(current), accepted);
+    const processed = await processedBy(processors, accepted);
     if (!journal.hasRoom(processed.payload.length)) {
       throw new RefusedError(
         'journal_unavailable',

@@ -8,24 +8,29 @@ import type { Socket } from 'node:net';
  */
 export function capConnections(server: Server, maxConnections: number): void {
   /** In the order in which they became idle. */
-  const idle = new Set<Socket>();
+  const idle = new Map<string, Socket>();
   let open = 0;
   server.on('connection', (socket: Socket) => {
     open += 1;
     if (open > maxConnections) {
-      const [oldest] = idle;
+      const [oldest] = idle.values();
       (oldest ?? socket).destroy();
     }
-    idle.add(socket);
+    const peer = peerOf(socket);
+    idle.set(peer, socket);
     socket.once('close', () => {
       open -= 1;
-      idle.delete(socket);
+      if (idle.get(peer) === socket) idle.delete(peer);
     });
   });
   server.on('request', ({ socket }, response) => {
-    idle.delete(socket);
+    const peer = peerOf(socket);
+    idle.delete(peer);
     response.once('close', () => {
-      if (!socket.destroyed) idle.add(socket);
+      if (!socket.destroyed) idle.set(peer, socket);
     });
   });
 }
+
+/** Under TLS the socket of a request is another one than that of its connection; both have the same peer. */
+const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;

@@ -1,4 +1,5 @@
 // Part of telemetry: one function for each thing that happens. The names are a bounded set that people may grep for.
+import type { TlsListener } from '../model/listener-tls.ts';
 import type { Reason } from '../model/reasons.ts';
 import { DESTINATION_NAMES, type DestinationId } from '../model/signals.ts';
 import type { LogLine } from './logger.ts';
@@ -8,10 +9,11 @@ export interface Listening {
   xrayUdp: readonly string[];
   xrayTcp: readonly string[];
   admin: readonly string[];
+  tls?: readonly TlsListener[];
 }
 
 /** What the command xray can do without: segments come by UDP. */
-export type DispensableListener = Exclude<keyof Listening, 'xrayUdp'>;
+export type DispensableListener = Exclude<keyof Listening, 'xrayUdp' | 'tls'>;
 
 /** How one request to a destination went. */
 export interface BatchReport {
@@ -73,6 +75,8 @@ export const EVENTS = {
   speaker:
     'a service was first heard to send OTLP spans or X-Ray segments, was forgotten to, or has another name',
   advice: 'something about what the application sends that its owner would want to know; once per cause',
+  tls_certificate: 'the certificate of the ports with TLS, at the start and after SIGHUP',
+  tls_refused: 'no TLS connection came about with a client; once per cause',
   grpc_on_http_port: 'a gRPC exporter talks to the HTTP port',
   shutdown: 'a signal came; receiving goes on while delivery flushes',
   stopped: 'the end, with what is left',

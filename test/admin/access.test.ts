@@ -12,12 +12,15 @@ async function start(settings: Record<string, string> = {}): Promise<void> {
 
 /** fetch sets Host by itself. */
 async function statusOf(path: string, headers: Record<string, string>): Promise<number | undefined> {
-  const answer = await ask(new URL(app?.adminUrl ?? ''), {
-    method: 'GET',
-    path,
-    query: new URLSearchParams(),
-    headers,
-  });
+  const answer = await ask(
+    { url: new URL(app?.adminUrl ?? '') },
+    {
+      method: 'GET',
+      path,
+      query: new URLSearchParams(),
+      headers,
+    },
+  );
   answer.resume();
   return answer.statusCode;
 }
@@ -69,7 +72,10 @@ describe('a token', () => {
     const url = new URL(app?.adminUrl ?? '');
     [url.username, url.password] = ['sidecast', 'p@ss:word/1'];
 
-    const answer = await ask(url, { method: 'GET', path: 'api/dead-letters', query: new URLSearchParams() });
+    const answer = await ask(
+      { url },
+      { method: 'GET', path: 'api/dead-letters', query: new URLSearchParams() },
+    );
     answer.resume();
 
     expect(answer.statusCode).toBe(200);

@@ -16,6 +16,8 @@ export function casesFor(seconds) {
     paced('recent-off', 'OTLP → Honeycomb, 10,000 spans/s, nothing kept for the page', {
       SIDECAST_RECENT_BYTES: '0',
     }),
+    redacting('redact-on', 'OTLP → Honeycomb, clean, redaction on', 'mask'),
+    redacting('redact-off', 'OTLP → Honeycomb, clean, redaction off', 'off'),
     udp('udp-xray', 'UDP → X-Ray, 5,000/s', forSeconds, ['aws-xray']),
     udp('udp-all', 'UDP → all four, 5,000/s', forSeconds, ALL),
     udp('udp-kernel-buffer', "UDP → X-Ray, 5,000/s, kernel's buffer", forSeconds, ['aws-xray'], {
@@ -27,6 +29,12 @@ export function casesFor(seconds) {
 function otlp(name, title, spansPerRequest, requests, destinations) {
   const load = { spansPerRequest, requests, concurrency: 4 };
   return { name, title, kind: 'otlp', items: spansPerRequest * requests, load, destinations, env: {} };
+}
+
+/** What it costs to look for secrets where there are none; run the two in turns. */
+function redacting(name, title, mode) {
+  const one = otlp(name, title, SDK_BATCH, 1000, ['honeycomb']);
+  return { ...one, env: { SIDECAST_REDACT: mode } };
 }
 
 /** What the page costs, at the rate that the issue names. */

@@ -73,8 +73,11 @@ const hasher = createRedactor({
   hashKey: undefined,
 });
 
-/** Twice: what is redacted holds nothing more to redact. The lengths stay, and what it was remains readable. */
-function redact(accepted: Accepted): void {
+/**
+ * Twice: what is redacted holds nothing more to redact, but where it was no JSON, of which more may be found where it was masked.
+ * The lengths stay, and what it was remains readable.
+ */
+function redact(accepted: Accepted, isReadable = true): void {
   const { length } = accepted.payload;
   const replaced = () => Object.values(redactor.counts()).reduce((sum, count) => sum + count, 0);
   const once = redactor.redact(accepted);
@@ -82,7 +85,7 @@ function redact(accepted: Accepted): void {
   holds(once.summary.items === accepted.summary.items, 'masking changed the number of items');
   const before = replaced();
   redactor.redact(once);
-  holds(replaced() === before, 'what was masked is masked again');
+  holds(!isReadable || replaced() === before, 'what was masked is masked again');
 }
 
 export const TARGETS: Readonly<Record<string, Target>> = {
@@ -218,7 +221,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         origin: { peer: '' },
       };
       const wasSegment = parseSegment(input) !== undefined;
-      redact(accepted);
+      redact(accepted, wasSegment);
       if (wasSegment) holds(parseSegment(payload.subarray(4)) !== undefined, 'masking made it unreadable');
       hasher.redact({ ...accepted, payload: framed() });
     },

@@ -1,10 +1,14 @@
 // Part of the tests: SIGHUP at the real process: rules of the YAML file take effect, the rest waits, and nonsense changes nothing.
+import { X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
 import { sandboxSettings, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../support/app.ts';
+import { certificateFor } from '../support/certificate.ts';
 import { temporaryDir } from '../support/records.ts';
 import { startSidecast } from '../support/sidecast.ts';
 
@@ -74,3 +78,34 @@ function sendSegment(port: number): Promise<void> {
     });
   });
 }
+
+it('shows a renewed certificate', async () => {
+  const dir = await temporaryDir();
+  const [certFile, keyFile] = [join(dir.path, 'tls.crt'), join(dir.path, 'tls.key')];
+  const renew = async () => {
+    const { cert, key } = certificateFor('localhost');
+    await writeFile(certFile, cert);
+    await writeFile(keyFile, key);
+    return new X509Certificate(cert).fingerprint256;
+  };
+  const first = await renew();
+  const sidecast = await startSidecast({ SIDECAST_TLS_CERT_FILE: certFile, SIDECAST_TLS_KEY_FILE: keyFile });
+  onTestFinished(async () => {
+    await sidecast.stop();
+    await dir.remove();
+  });
+  const shown = async () => {
+    const socket = connect({ host: '127.0.0.1', port: sidecast.otlpPort, rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    const fingerprint = socket.getPeerX509Certificate()?.fingerprint256;
+    socket.destroy();
+    return fingerprint;
+  };
+
+  const before = await shown();
+  const second = await renew();
+  sidecast.signal('SIGHUP');
+  await eventually(shown, (fingerprint) => fingerprint === second);
+
+  expect(before).toBe(first);
+});

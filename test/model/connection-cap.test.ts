@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { capConnections } from '../../src/model/connection-cap.ts';
+import { certificateFor } from '../support/certificate.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 let server: Server | undefined;
@@ -67,5 +70,34 @@ describe('a server at its bound of connections', () => {
     await gone;
 
     expect(second.destroyed).toBe(false);
+  });
+});
+
+describe('a server with TLS at its bound', () => {
+  it('knows which connection has a request under way', async () => {
+    const { key, cert } = certificateFor('localhost');
+    const held: ServerResponse[] = [];
+    const tlsServer = createTlsServer({ key, cert }, (_request, response) => void held.push(response));
+    server = tlsServer;
+    capConnections(tlsServer, 2);
+    tlsServer.listen(0, '127.0.0.1');
+    await once(tlsServer, 'listening');
+    const { port } = tlsServer.address() as AddressInfo;
+    const open = async () => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+      sockets.push(socket);
+      socket.on('error', () => undefined).resume();
+      await once(socket, 'secureConnect');
+      return socket;
+    };
+    const busy = await open();
+    busy.write(REQUEST);
+    await expect.poll(() => held.length).toBe(1);
+    const idle = await open();
+    const gone = new Promise((resolve) => idle.once('close', resolve));
+    const late = await open();
+    await gone;
+
+    expect([busy.destroyed, late.destroyed]).toEqual([false, false]);
   });
 });

@@ -2,6 +2,7 @@
 import type { DoctorRequest, Examine, Finding } from '../../admin/api/doctor.ts';
 import type { Status } from '../../admin/status.ts';
 import type { Exporter } from '../../delivery/exporter.ts';
+import { createHttpClient } from '../../http/index.ts';
 import type { ReachOptions } from '../../http/reach.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -96,14 +97,16 @@ async function* noChecks() {}
 
 /** Waits for the destinations that have no other trouble. */
 async function tryTrace(
-  { config, version, watched, ledger, clock, outgoing }: DoctorOptions,
+  { config, version, watched, ledger, clock }: DoctorOptions,
   status: Status,
   destinations: readonly DestinationId[],
   { waitMs }: DoctorRequest,
 ): Promise<TestTrace | Error> {
-  const otlpUrl = new URL(`http://${loopbackOf(status.listening.otlp[0] ?? '')}`);
+  const isTls = status.listening.tls?.includes('otlp') === true;
+  const otlpUrl = new URL(`http${isTls ? 's' : ''}://${loopbackOf(status.listening.otlp[0] ?? '')}`);
   const token = config.otlpReceiver.ingestToken?.reveal();
-  const { http } = outgoing;
+  // To this very process: a certificate for the name that clients use does not name this address.
+  const http = createHttpClient({ connections: 1, clock, proxies: {}, verifyTls: !isTls });
   try {
     return await sendTestTrace(
       { watched, ledger, http, clock, version, otlpUrl, token },
@@ -112,10 +115,12 @@ async function tryTrace(
     );
   } catch (error) {
     return error as Error;
+  } finally {
+    await http.close();
   }
 }
 
-/** A listener on all addresses answers on loopback, too, and no proxy stands before that. */
+/** A listener on all addresses answers on loopback, too. */
 function loopbackOf(address: string): string {
   return address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
 }

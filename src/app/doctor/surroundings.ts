@@ -19,10 +19,11 @@ export function examineSurroundings(options: SurroundingsOptions): readonly Find
 
 function otlp({ status, last, nowMs }: SurroundingsOptions): Finding[] {
   const where = status.listening.otlp.join(', ');
+  const scheme = status.listening.tls?.includes('otlp') ? 'https' : 'http';
   return [
     lastItem('otlp', `listening on ${where}`, last('otlp'), nowMs, {
       what: 'nothing received since the start',
-      fix: 'Set OTEL_EXPORTER_OTLP_ENDPOINT=http://<this host>:<port> and OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf in the backend.',
+      fix: `Set OTEL_EXPORTER_OTLP_ENDPOINT=${scheme}://<this host>:<port> and OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf in the backend.`,
     }),
     ...refusals('otlp', status.receivers.otlp.refused),
   ];

@@ -2,9 +2,8 @@
 import type { Accepted } from '../../model/signals.ts';
 import { scan } from '../../protocols/otlp/scan.ts';
 import { summarizeDocuments } from '../../protocols/xray/datagram.ts';
-import type { RedactConfig } from './config.ts';
 import { redactDocuments } from './documents.ts';
-import { createJudge, USER_IDS } from './judge.ts';
+import { createJudge, type JudgeOptions, USER_IDS } from './judge.ts';
 import { createPrefilter } from './prefilter.ts';
 import { createReplace } from './replace.ts';
 import { redactRequest } from './requests.ts';
@@ -12,19 +11,27 @@ import type { Rule } from './rules.ts';
 
 export type RedactionCounts = Readonly<Partial<Record<Rule, number>>>;
 
+export interface RedactorOptions extends JudgeOptions {
+  mode: 'mask' | 'hash' | 'off';
+  /** Latin-1. Without one it is made. */
+  hashKey: string | undefined;
+}
+
 export interface Redactor {
+  /** Takes a small part of the time: nothing in it can be a secret. */
+  isClean(accepted: Pick<Accepted, 'signal' | 'payload'>): boolean;
   /** Throws for bugs, with the payload in whatever state: what was handed in must not go on then. */
   redact(accepted: Accepted): Accepted;
   /** Values that were replaced, since the start. */
   counts(): RedactionCounts;
 }
 
-export function createRedactor(config: RedactConfig): Redactor {
-  const { mode, users, deny, patterns } = config;
+export function createRedactor(options: RedactorOptions): Redactor {
+  const { mode, users, deny, patterns } = options;
   const counts: Partial<Record<Rule, number>> = {};
-  if (mode === 'off') return { redact: (accepted) => accepted, counts: () => counts };
-  const judge = createJudge(config);
-  const replace = createReplace(mode, config.hashKey?.reveal());
+  if (mode === 'off') return { isClean: () => true, redact: (accepted) => accepted, counts: () => counts };
+  const judge = createJudge(options);
+  const replace = createReplace(mode, options.hashKey);
   const isSearchable = patterns.length === 0;
   // `user` is a word of X-Ray's own, in nearly every URL and text as well: with hashing, documents are read whole.
   const mayHoldSecrets = createPrefilter([...deny, ...(users === 'hash' ? USER_IDS : [])]);
@@ -32,17 +39,23 @@ export function createRedactor(config: RedactConfig): Redactor {
     counts[rule] = (counts[rule] ?? 0) + 1;
   };
 
+  function isClean({ signal, payload }: Pick<Accepted, 'signal' | 'payload'>): boolean {
+    const isJson = signal === 'segments';
+    const isReadWhole = !isSearchable || (isJson && users === 'hash');
+    return !isReadWhole && !mayHoldSecrets(payload, isJson);
+  }
+
   return {
+    isClean,
     counts: () => counts,
     redact(accepted) {
+      if (isClean(accepted)) return accepted;
       const { signal, payload } = accepted;
       const isJson = signal === 'segments';
-      const isReadWhole = !isSearchable || (isJson && users === 'hash');
-      if (!isReadWhole && !mayHoldSecrets(payload, isJson)) return accepted;
       const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
       const redacted = isJson
         ? redactDocuments(bytes, judge, replace, onFound)
-        : redactRequest(signal, bytes, judge, replace, onFound);
+        : redactRequest(signal, bytes, judge, replace, onFound, isSearchable ? mayHoldSecrets : undefined);
       const summary = isJson
         ? {
             ...summarizeDocuments(Buffer.from(redacted.buffer, redacted.byteOffset, redacted.length)),

@@ -3,6 +3,7 @@ import { RE2JS } from 're2js';
 import type { Finding } from './rules.ts';
 
 export interface OwnPattern {
+  source: string;
   /** `text` is Latin-1, so that what is found is counted in bytes. */
   find(text: string): Finding[];
 }
@@ -17,6 +18,7 @@ export function compilePattern(source: string): OwnPattern | string {
   }
   if (compiled.matches('')) return 'it matches an empty text';
   return {
+    source,
     find(text) {
       const found: Finding[] = [];
       const matcher = compiled.matcher(Buffer.from(text, 'latin1'));

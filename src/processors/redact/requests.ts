@@ -3,6 +3,7 @@ import type { OtlpSignal } from '../../model/signals.ts';
 import { type Replacement, splice } from '../../protocols/otlp/splice.ts';
 import { eachText, type ValueKind } from '../../protocols/otlp/texts.ts';
 import type { Context, Judge } from './judge.ts';
+import type { Prefilter } from './prefilter.ts';
 import { type Replace, replaceAll } from './replace.ts';
 import type { Rule } from './rules.ts';
 
@@ -13,6 +14,7 @@ export function redactRequest(
   judge: Judge,
   replace: Replace,
   onFound: (rule: Rule) => void,
+  mayHoldSecrets: Prefilter = () => true,
 ): Uint8Array {
   const replacements: Replacement[] = [];
   eachText<Context>(signal, payload, 'plain', {
@@ -22,6 +24,9 @@ export function redactRequest(
         if (zeroed(payload, context, from, to, kind)) onFound(context as Rule);
         return;
       }
+      const isSecretByName = context !== 'plain' && context !== 'id';
+      // With the bytes beside it, which some of what is searched for counts on.
+      if (!isSecretByName && !mayHoldSecrets(payload.subarray(from - 1, to + 1), true)) return;
       const text = payload.toString('latin1', from, to);
       const findings = judge.findings(context, text);
       if (findings.length === 0) return;

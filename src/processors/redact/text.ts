@@ -23,7 +23,8 @@ const BARE = /[^\x00-\x20,;&"'<>(){}[\]\\]+/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const HEADER_LINE = /[^\x00-\x08\x0a-\x1f"'\\]+/y;
 const WHOLE_LINE = /authoriz|cookie/i;
-const NO_SECRET = /^(?:null|none|nil|true|false|undefined|\*+)$/i;
+/** 0 is also what a masked number of one digit is. */
+const NO_SECRET = /^(?:null|none|nil|true|false|undefined|0|\*+)$/i;
 
 /** In no order; they may overlap. */
 export function findSecrets(text: string, names: Names): Finding[] {

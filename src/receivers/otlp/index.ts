@@ -4,6 +4,7 @@ import type { Intake } from '../../intake/intake.ts';
 import { type BufferPool, noPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Component } from '../../model/component.ts';
+import type { ListenerTls } from '../../model/listener-tls.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { LogLine } from '../../telemetry/logger.ts';
 import { createJsonConverter } from './json-converter.ts';
@@ -18,6 +19,7 @@ export interface OtlpReceiverOptions {
   maxRequestBytes: number;
   corsOrigins: readonly string[];
   ingestToken?: Secret;
+  tls?: ListenerTls | undefined;
   intake: Intake;
   /** What a record stores of the Honeycomb key that the client sent. */
   keyRefOf?: (key: string | undefined) => string | undefined;
@@ -46,7 +48,12 @@ export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
 
   /** One server for each address; fastify's own one never listens. */
   function createServer(): Server {
-    return createHttpServer((request, response) => app.routing(request, response), timeouts, onBadConnection);
+    return createHttpServer(
+      (request, response) => app.routing(request, response),
+      timeouts,
+      onBadConnection,
+      options.tls,
+    );
   }
 
   return {

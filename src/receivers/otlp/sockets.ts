@@ -1,7 +1,8 @@
 // Part of receivers/otlp: HTTP servers and what they do with connections that are not, or not quite, HTTP/1.
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import { type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { capConnections } from '../../model/connection-cap.ts';
+import { createListener, type ListenerTls } from '../../model/listener-tls.ts';
 import { encodeStatus, StatusCodes } from '../../protocols/otlp/status.ts';
 import type { LogLine } from '../../telemetry/logger.ts';
 
@@ -35,8 +36,9 @@ export function createHttpServer(
   listener: RequestListener,
   timeouts: Timeouts,
   onBadConnection: (error: ClientError, socket: Socket) => void,
+  tls?: ListenerTls,
 ): Server {
-  const server = createServer(
+  const server = createListener(
     {
       keepAliveTimeout: timeouts.keepAliveMs,
       headersTimeout: timeouts.headersMs,
@@ -44,6 +46,7 @@ export function createHttpServer(
       connectionsCheckingInterval: timeouts.checkMs,
       noDelay: true,
     },
+    tls,
     listener,
   );
   capConnections(server, MAX_CONNECTIONS);
@@ -65,7 +68,8 @@ export function badConnectionHandler(
 ): (error: ClientError, socket: Socket) => void {
   let isGrpcExplained = false;
   return (error, socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') {
+    // What failed in TLS is told by the listener, and there is nobody to answer.
+    if (!socket.writable || error.code === 'ECONNRESET' || error.code?.startsWith('ERR_SSL_')) {
       socket.destroy();
       return;
     }

@@ -39,6 +39,15 @@ describe('an X-Ray document', () => {
     expect(redactedDocument('password=hunter2 {"token":"abc"')).toBe('password=******* {"token":"***"');
   });
 
+  it('that is no JSON is left alone the second time, a number of one digit too (found by fuzzing)', () => {
+    const redactor = redactorWith();
+    const once = redactedDocument('"passworda":1"name":"app"', redactor);
+
+    expect(once).toBe('"passworda":0"name":"app"');
+    expect(redactedDocument(once, redactor)).toBe(once);
+    expect(redactor.counts()).toEqual({ secret_name: 1 });
+  });
+
   it('can have its user hashed', () => {
     const redactor = redactorWith({ SIDECAST_REDACT_USERS: 'hash', SIDECAST_REDACT_HASH_KEY: 'k' });
 

@@ -265,6 +265,11 @@ describe('the prefilter', () => {
         let found = 0;
         redactRequest('logs', Buffer.from(payload), judge, createReplace('mask', undefined), () => found++);
         if (found > 0) expect(mayHoldSecrets(before, false)).toBe(true);
+        let foundAgain = 0;
+        const again = Buffer.from(payload);
+        const onFound = () => foundAgain++;
+        redactRequest('logs', again, judge, createReplace('mask', undefined), onFound, mayHoldSecrets);
+        expect(foundAgain).toBe(found);
       }),
       { numRuns: 5000 },
     );

@@ -5,6 +5,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { renderProblem } from '../../../src/config/problems.ts';
 import type { Accepted, OtlpSignal } from '../../../src/model/signals.ts';
 import { createRedactor, type Redactor } from '../../../src/processors/redact/index.ts';
+import { settingsOf, withPatterns } from '../../../src/processors/redact/settings.ts';
 import { scan } from '../../../src/protocols/otlp/scan.ts';
 import { frameDocuments, readDocuments, summarizeDocuments } from '../../../src/protocols/xray/datagram.ts';
 import { decode, encode, type Plain } from '../../protocols/otlp/oracle.ts';
@@ -12,7 +13,7 @@ import { decode, encode, type Plain } from '../../protocols/otlp/oracle.ts';
 export function redactorWith(env: Readonly<Record<string, string>> = {}): Redactor {
   const { values, problems } = loadConfig(optionGroups, { env });
   if (problems.length > 0) throw new Error(problems.map(renderProblem).join('\n'));
-  return createRedactor(values.redact);
+  return createRedactor(withPatterns(settingsOf(values.redact)));
 }
 
 export function acceptedRequest(signal: OtlpSignal, payload: Uint8Array): Accepted {

@@ -12,6 +12,7 @@ const SERVICE = 'sidecast';
 
 export function snippetsFor(listening: Listening, pageHost: string): Snippet[] {
   const otlp = portOf(listening.otlp);
+  const scheme = listening.tls?.includes('otlp') ? 'https' : 'http';
   const xray = portOf(listening.xrayUdp);
   const isOpen = [...listening.otlp, ...listening.xrayUdp].some((address) =>
     /^(?:0\.0\.0\.0|\[::\]):/.test(address),
@@ -26,7 +27,7 @@ export function snippetsFor(listening: Listening, pageHost: string): Snippet[] {
             text: `services:
   backend:
     environment:
-      OTEL_EXPORTER_OTLP_ENDPOINT: http://${SERVICE}:${otlp}
+      OTEL_EXPORTER_OTLP_ENDPOINT: ${scheme}://${SERVICE}:${otlp}
       OTEL_EXPORTER_OTLP_PROTOCOL: http/protobuf`,
           },
         ]
@@ -50,7 +51,7 @@ export function snippetsFor(listening: Listening, pageHost: string): Snippet[] {
     text: [
       ...(otlp
         ? [
-            `export OTEL_EXPORTER_OTLP_ENDPOINT=http://${local}:${otlp} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`,
+            `export OTEL_EXPORTER_OTLP_ENDPOINT=${scheme}://${local}:${otlp} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`,
           ]
         : []),
       ...(xray ? [`export AWS_XRAY_DAEMON_ADDRESS=${hostFor(listening.xrayUdp, pageHost)}:${xray}`] : []),
@@ -61,7 +62,7 @@ export function snippetsFor(listening: Listening, pageHost: string): Snippet[] {
         {
           id: 'curl',
           title: 'A span from the shell, to see it arrive',
-          text: curlFor(`http://${local}:${otlp}`),
+          text: curlFor(`${scheme}://${local}:${otlp}`),
         },
       ]
     : [];
