@@ -75,8 +75,8 @@ function encodeWithout<T>(
     }
   }
   if (!isOut.includes(0)) return { items: [], skipped, rejected: [] };
-  const encoded = exporter.encode(record);
   const isAway = (index: number) => isOut[index] === 1;
+  const encoded = exporter.encode(record, isAway);
   return {
     items: encoded.items.flatMap((item) => unsettledParts(item, isAway, exporter)),
     skipped: [...skipped, ...keptRuns(encoded.skipped, isAway)],

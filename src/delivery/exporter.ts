@@ -24,6 +24,9 @@ export interface EncodedItem<T> {
   value: T;
 }
 
+/** Of a source item of a record, by its index. */
+export type IsOut = (index: number) => boolean;
+
 export interface BatchLimits {
   maxItems: number;
   maxBytes: number;
@@ -98,8 +101,11 @@ export interface Exporter<T> {
   limits: BatchLimits;
   /** Until when a record is left alone, by the clock of `receivedAtMs`; undefined when it may go. Not asked again at that time. */
   holdUntilMs?(record: JournalRecord): number | undefined;
-  /** Pure with respect to the record; may throw only on bytes that cannot be decoded (becomes `undecodable`). */
-  encode(record: JournalRecord): Encoded<T>;
+  /**
+   * Pure with respect to the record; may throw only on bytes that cannot be decoded (becomes `undecodable`). What `isOut` was chosen
+   * away from the destination: whatever is made of it is thrown away, so an exporter that counts or remembers leaves it alone.
+   */
+  encode(record: JournalRecord, isOut?: IsOut): Encoded<T>;
   /** As `encode`, for people: where that remembers what it gave, this neither knows nor changes it. */
   preview?(record: JournalRecord): Encoded<T>;
   /** Cuts an item that covers several source items: the first `count` of them, and the others. 0 < count < all. */

@@ -2,7 +2,7 @@
 
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
 import type { ReportedExceptions } from '../../correlation/reported.ts';
-import type { Decoder, Encoded, EncodedItem, Skip } from '../../delivery/exporter.ts';
+import type { Decoder, Encoded, EncodedItem, IsOut, Skip } from '../../delivery/exporter.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
 import type { NotableSpans } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
@@ -28,6 +28,7 @@ export function encode(
   record: JournalRecord,
   decoder: Decoder,
   policy: Policy = { handledLevel: 'warning' },
+  isOut: IsOut = () => false,
 ): Encoded<Occurrence> {
   if (record.signal === 'metrics') {
     return {
@@ -40,7 +41,9 @@ export function encode(
   const aside = new Map<number, ReasonCode>();
   const found = hasAny(record, policy) ? occurrencesOf(record, decoder, policy) : [];
   for (const [ordinal, { index, occurrence, isKnown }] of found.entries()) {
-    if (isKnown && !record.origin.only) {
+    // Neither counted by the throttle nor remembered as reported: somebody else tells of it.
+    if (isOut(index)) continue;
+    if (isKnown?.() && !record.origin.only) {
       aside.set(index, 'duplicate');
       continue;
     }
@@ -71,7 +74,7 @@ interface Found {
   index: number;
   occurrence: Occurrence;
   /** An earlier record told of it. */
-  isKnown?: boolean;
+  isKnown?(): boolean;
 }
 
 function occurrencesOf(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
@@ -89,7 +92,7 @@ function inSpans(place: string, notable: NotableSpans, policy: Policy): readonly
   return raisedExceptions(notable).map((raised) => ({
     index: raised.index,
     occurrence: fromSpan(raised, policy.handledLevel),
-    isKnown: policy.reported?.isKnown(raised, notable, place) ?? false,
+    isKnown: () => policy.reported?.isKnown(raised, notable, place) ?? false,
   }));
 }
 
