@@ -140,7 +140,7 @@ function skippedOf(
 ): readonly Skip[] {
   const used = new Set(items.map(({ sources }) => sources.from));
   const unused = [...aside].filter(([index]) => !used.has(index));
-  const known = new Set([...used, ...aside.keys()]);
+  const known = [...new Set([...used, ...aside.keys()])].toSorted((a, b) => a - b);
   return [
     ...gapsBetween(known, count).map(([from, to]): Skip => ({ from, to, code: 'not_applicable' })),
     ...unused.map(([from, code]): Skip => ({ from, to: from + 1, code })),

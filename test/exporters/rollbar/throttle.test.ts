@@ -106,6 +106,20 @@ describe('an error in a loop', () => {
     });
   });
 
+  it('is skipped as suppressed also where another error of the same record comes behind it', () => {
+    const policy = { handledLevel: 'warning', throttle: new Throttle(1) } as const;
+    const other = { ...failing('', 9), events: [exception('Other', 'm')] };
+    const mixed = decoded({ notableSpans: () => allSpans([group([...spans.slice(0, 2), other])]) });
+
+    const { items, skipped } = encode(record('traces', new Uint8Array(), 4), mixed, policy);
+
+    expect(items.map(({ sources }) => sources.from)).toEqual([0, 2]);
+    expect(skipped).toEqual([
+      { from: 3, to: 4, code: 'not_applicable' },
+      { from: 1, to: 2, code: 'suppressed' },
+    ]);
+  });
+
   it('is let through when a person replays its dead letters', () => {
     const policy = { handledLevel: 'warning', throttle: new Throttle(1) } as const;
     const replayed = { ...received, origin: { ...received.origin, only: 'rollbar' as const } };
