@@ -32,6 +32,18 @@ describe(pairHold, () => {
     expect(setUp(true).hold?.(replayed)).toEqual({ without: [] });
   });
 
+  it('holds logged exceptions for Rollbar in any case, since a span may record them as well', () => {
+    const logged = (exceptions: number) => {
+      const one = record('logs');
+      return { ...one, summary: { ...one.summary, exceptions } };
+    };
+    const { hold, clock } = setUp(false);
+
+    expect(hold?.(logged(1))).toEqual({ without: [], undecidedUntilMs: clock.now() + 5500 });
+    expect(hold?.(logged(0))).toEqual({ without: [] });
+    expect(setUp(false, 'aws-cloudwatch-logs').hold?.(logged(1))).toEqual({ without: [] });
+  });
+
   it('is for the destinations that write lines', () => {
     const holds = (['honeycomb', 'aws-xray', 'aws-cloudwatch-logs', 'rollbar'] as const).map(
       (id) => setUp(true, id).hold !== undefined,

@@ -22,6 +22,7 @@ export function create(
     errorLogs: config.errorLogs === 'on',
     throttle: new Throttle(maxPerMinute),
     reported: new ReportedExceptions(),
+    idsOf: context.idsOf,
   });
   const policy = policyOf(config.maxPerMinute);
   const encodeBy = (record: JournalRecord, by: Policy, isOut?: IsOut) =>
