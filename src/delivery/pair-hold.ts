@@ -25,6 +25,6 @@ export function pairHold(
     const untilMs = record.receivedAtMs + HOLD_MS[record.signal];
     if (record.origin.replayOf !== undefined || untilMs <= nowMs()) return EVERYTHING;
     const isHeld = pairs.isPairing(nowMs()) || mayHaveSpan(record);
-    return isHeld ? { without: [], undecidedUntilMs: untilMs } : EVERYTHING;
+    return isHeld ? { without: [], vagueUntilMs: untilMs } : EVERYTHING;
   };
 }

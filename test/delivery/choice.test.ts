@@ -68,7 +68,7 @@ describe(choosing, () => {
     const told: boolean[][] = [];
     const watched: typeof exporter = {
       ...exporter,
-      encode(record, isOut = () => false) {
+      encode(record, { isOut = () => false } = {}) {
         told.push([0, 1, 2, 3].map(isOut));
         return exporter.encode(record);
       },
@@ -123,7 +123,7 @@ describe('a record whose fate is open', () => {
     await rig.stop();
   });
 
-  it('is decided as it stands when the process stops', async () => {
+  it('is decided as it stands when the process stops, and the journal with it', async () => {
     const { exporter, rig } = await startHolding();
     await rig.accept(segments('early', 'native'));
     await rig.accept(segments('late'));

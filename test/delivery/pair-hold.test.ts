@@ -20,7 +20,7 @@ describe(pairHold, () => {
   ] as const)('holds %s for %d ms, and leaves nothing out', (signal, holdMs) => {
     const { clock, hold } = setUp(true);
     const receivedAtMs = clock.now();
-    expect(hold?.(record(signal))).toEqual({ without: [], undecidedUntilMs: receivedAtMs + holdMs });
+    expect(hold?.(record(signal))).toEqual({ without: [], vagueUntilMs: receivedAtMs + holdMs });
     clock.advance(holdMs);
     expect(hold?.(record(signal))).toEqual({ without: [] });
   });
@@ -39,7 +39,7 @@ describe(pairHold, () => {
     };
     const { hold, clock } = setUp(false);
 
-    expect(hold?.(logged(1))).toEqual({ without: [], undecidedUntilMs: clock.now() + 5500 });
+    expect(hold?.(logged(1))).toEqual({ without: [], vagueUntilMs: clock.now() + 5500 });
     expect(hold?.(logged(0))).toEqual({ without: [] });
     expect(setUp(false, 'aws-cloudwatch-logs').hold?.(logged(1))).toEqual({ without: [] });
   });

@@ -35,7 +35,7 @@ export function create(
       maxWaitMs: 0,
       concurrency: 4,
     },
-    encode: (record, isOut) => encodeBy(record, policy, isOut),
+    encode: (record, asked) => encodeBy(record, policy, asked?.isOut),
     preview: (record) => encodeBy(record, policyOf(0)),
     send: createTransport(config, context),
     show: async ({ value }) => shownItem(value, config, context),
