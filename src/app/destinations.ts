@@ -1,7 +1,7 @@
 // Part of app: what a destination that is on is made of: its exporter, the loop that feeds it, and for AWS a look at its identity.
 import { type Chooser, choosing } from '../delivery/choice.ts';
 import type { DeadLetters } from '../delivery/dead-letters/letter.ts';
-import type { Exporter } from '../delivery/exporter.ts';
+import type { Asked, Exporter } from '../delivery/exporter.ts';
 import { Delivery } from '../delivery/loop.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -41,9 +41,9 @@ export async function buildDestination(
   // Its import keeps the loop for tens of milliseconds, and SDKs ask for sampling rules at once.
   await letOthersIn();
   const built = await build(config, { ...context, destination: id });
-  const encode = (record: JournalRecord) => {
+  const encode = (record: JournalRecord, asked?: Asked) => {
     keepMemory(record.payload.length);
-    return built.encode(record);
+    return built.encode(record, asked);
   };
   const kept = choosing({ ...built, encode }, choosers(id));
   const exporter =

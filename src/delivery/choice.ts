@@ -2,7 +2,7 @@
 import type { JournalRecord } from '../model/signals.ts';
 import { appendToSpans } from '../protocols/otlp/append.ts';
 import { unsettledParts } from './bisect.ts';
-import type { Encoded, Exporter, Skip } from './exporter.ts';
+import type { Asked, Encoded, Exporter, Skip } from './exporter.ts';
 
 /** Of a record, for one destination. */
 export interface Choice {
@@ -14,6 +14,8 @@ export interface Choice {
   onUse?(): void;
   /** Decide again at this time, by the same clock as `receivedAtMs`; what is in memory then is decided as it stands. */
   undecidedUntilMs?: number;
+  /** More is known to tell at this time, of what goes in any case: so not waited for when the process stops. */
+  vagueUntilMs?: number;
 }
 
 export type Chooser = (record: JournalRecord) => Choice;
@@ -32,20 +34,24 @@ export function choosing<T>(exporter: Exporter<T>, choosers: readonly Chooser[])
   let decided: { record: JournalRecord; choices: readonly Choice[] } | undefined;
   return {
     ...exporter,
-    holdUntilMs(record) {
+    holdUntilMs(record, isStopping) {
       const made = choices(record);
-      const times = made.flatMap(({ undecidedUntilMs: time }) => (time === undefined ? [] : [time]));
+      const times = made.flatMap(({ undecidedUntilMs, vagueUntilMs }) =>
+        [undecidedUntilMs, isStopping ? undefined : vagueUntilMs].filter((time) => time !== undefined),
+      );
       decided = times.length === 0 ? { record, choices: made } : undefined;
-      return times.length === 0 ? exporter.holdUntilMs?.(record) : Math.max(...times);
+      return times.length === 0 ? exporter.holdUntilMs?.(record, isStopping) : Math.max(...times);
     },
-    encode(record) {
+    encode(record, asked) {
       const made = decided?.record === record ? decided.choices : choices(record);
       decided = undefined;
       for (const choice of made) choice.onUse?.();
       const without = made.flatMap((choice) => choice.without);
       const added = joined(made.flatMap((choice) => [...(choice.added ?? [])]));
       const whole = added.size === 0 ? record : { ...record, payload: appendToSpans(record.payload, added) };
-      return without.length === 0 ? exporter.encode(whole) : encodeWithout(exporter, whole, without);
+      return without.length === 0
+        ? exporter.encode(whole, asked)
+        : encodeWithout(exporter, whole, without, asked);
     },
   };
 }
@@ -62,6 +68,7 @@ function encodeWithout<T>(
   exporter: Exporter<T>,
   record: JournalRecord,
   without: readonly Skip[],
+  asked: Asked | undefined,
 ): Encoded<T> {
   const count = record.summary.items;
   const isOut = new Uint8Array(count);
@@ -75,12 +82,13 @@ function encodeWithout<T>(
     }
   }
   if (!isOut.includes(0)) return { items: [], skipped, rejected: [] };
-  const encoded = exporter.encode(record);
   const isAway = (index: number) => isOut[index] === 1;
+  const encoded = exporter.encode(record, { ...asked, isOut: isAway });
   return {
     items: encoded.items.flatMap((item) => unsettledParts(item, isAway, exporter)),
     skipped: [...skipped, ...keptRuns(encoded.skipped, isAway)],
     rejected: keptRuns(encoded.rejected, isAway),
+    waiting: keptRuns(encoded.waiting ?? [], isAway),
   };
 }
 

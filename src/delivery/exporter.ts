@@ -24,6 +24,25 @@ export interface EncodedItem<T> {
   value: T;
 }
 
+/** Of a source item of a record, by its index. */
+export type IsOut = (index: number) => boolean;
+
+/** How a record is to be encoded. */
+export interface Asked {
+  /** What was chosen away from the destination: whatever is made of it is thrown away, so who counts or remembers leaves it alone. */
+  isOut?: IsOut;
+  /** Nothing may wait any longer. */
+  isFinal?: boolean;
+}
+
+/** Source items of which more is known later; until then nothing is made of them, and they are asked for again. */
+export interface Wait {
+  from: number;
+  to: number;
+  /** By the clock of `receivedAtMs`. */
+  untilMs: number;
+}
+
 export interface BatchLimits {
   maxItems: number;
   maxBytes: number;
@@ -62,6 +81,7 @@ export interface Encoded<T> {
   items: readonly EncodedItem<T>[];
   skipped: readonly Skip[];
   rejected: readonly EncodeRejection[];
+  waiting?: readonly Wait[];
 }
 
 /** An item of a request that the vendor named in a partial answer. `index` counts the items as they were sent. */
@@ -97,9 +117,9 @@ export interface TraceRef {
 export interface Exporter<T> {
   limits: BatchLimits;
   /** Until when a record is left alone, by the clock of `receivedAtMs`; undefined when it may go. Not asked again at that time. */
-  holdUntilMs?(record: JournalRecord): number | undefined;
+  holdUntilMs?(record: JournalRecord, isStopping: boolean): number | undefined;
   /** Pure with respect to the record; may throw only on bytes that cannot be decoded (becomes `undecodable`). */
-  encode(record: JournalRecord): Encoded<T>;
+  encode(record: JournalRecord, asked?: Asked): Encoded<T>;
   /** As `encode`, for people: where that remembers what it gave, this neither knows nor changes it. */
   preview?(record: JournalRecord): Encoded<T>;
   /** Cuts an item that covers several source items: the first `count` of them, and the others. 0 < count < all. */

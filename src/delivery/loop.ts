@@ -48,7 +48,7 @@ export class Delivery<T> implements Component {
   readonly #settler: Settler<T>;
   readonly #memory: Memory<T>;
   readonly #burials: Burials;
-  readonly #holds = new Holds();
+  readonly #holds: Holds;
   readonly #abort = new AbortController();
   #inFlight = 0;
   #isFlushing = false;
@@ -61,6 +61,7 @@ export class Delivery<T> implements Component {
   constructor(options: DeliveryOptions<T>) {
     this.#options = options;
     this.#clock = steadyClock(options.clock);
+    this.#holds = new Holds(options.clock, this.#clock);
     const steady = { ...options, clock: this.#clock };
     const lanes = new Lanes(options.journal.reader(options.destination));
     const schedule = new Schedule(options.exporter);
@@ -150,7 +151,7 @@ export class Delivery<T> implements Component {
     for (let bytes = 0; bytes < BYTES_PER_TURN; ) {
       const next = await this.#next();
       if (!next) return this.#memory.hasRoom && this.#holds.size === 0 ? 'all' : 'full';
-      if (!this.#hold(next)) await this.#memory.load(next.read, next.lane);
+      if (!this.#hold(next)) await this.#load(next);
       bytes += next.read.record.payload.length;
     }
     return 'more';
@@ -170,23 +171,36 @@ export class Delivery<T> implements Component {
     return this.#lanes.nextMain(nowMs, isLoaded);
   }
 
-  /** True when the record is left alone for now. Nothing is while flushing: what is known then has to do. */
+  /** What is undecided when the process stops is decided after the next start; where nothing outlives the process, as it stands. */
+  get #isFinal(): boolean {
+    return this.#isFlushing && this.#options.journal.mode !== 'disk';
+  }
+
+  /** True when the record is left alone for now. */
   #hold({ read }: Laned): boolean {
     const { exporter, clock } = this.#options;
-    const untilMs = this.#isFlushing ? undefined : exporter.holdUntilMs?.(read.record);
+    const untilMs = this.#isFinal ? undefined : exporter.holdUntilMs?.(read.record, this.#isFlushing);
     if (untilMs === undefined || untilMs <= clock.now()) return false;
-    this.#holds.add(read.record.position, untilMs - clock.now(), this.#clock.now());
+    if (!this.#isFlushing) this.#holds.add(read.record.position, untilMs);
     this.#lanes.forgo(read);
     return true;
+  }
+
+  async #load({ read, lane }: Laned): Promise<void> {
+    const untilMs = await this.#memory.load(read, lane, { isFinal: this.#isFinal });
+    if (untilMs !== undefined && !this.#isFlushing) this.#holds.add(read.record.position, untilMs);
   }
 
   /** Brings one back whose time has come. */
   async #unhold(): Promise<boolean> {
     if (this.#holds.size === 0 || !this.#memory.hasRoom) return false;
-    const position = this.#holds.takeDue(this.#isFlushing ? Number.POSITIVE_INFINITY : this.#clock.now());
+    const isBusy = (position: Position) => this.#memory.has(position);
+    const position = this.#holds.takeDue(this.#isFlushing, isBusy);
     if (position === undefined) return false;
     const read = await this.#lanes.read(position);
-    if (read) await this.#memory.load(read, 'main');
+    const back: Laned | undefined = read && { read, lane: 'main' };
+    // Its time has come, unless it comes back because the process stops.
+    if (back && !(this.#isFlushing && this.#hold(back))) await this.#load(back);
     return true;
   }
 
@@ -251,11 +265,10 @@ export class Delivery<T> implements Component {
   #isDone(filled: 'all' | 'full'): boolean {
     if (this.#inFlight > 0) return false;
     const partitions = [...this.#schedule.all()];
-    const isSafe = this.#options.journal.mode === 'disk';
     const openWork = partitions.some((p) => !p.isFailing && !p.isIdle);
     const failingWork = partitions.some((p) => p.isFailing && !p.isIdle);
     if (openWork) return false;
-    return failingWork ? isSafe : filled === 'all';
+    return failingWork ? this.#options.journal.mode === 'disk' : filled === 'all';
   }
 
   #wakeUp(): void {
@@ -269,8 +282,7 @@ export class Delivery<T> implements Component {
       this.#isAwake = false;
       return;
     }
-    const { limits } = this.#options.exporter;
-    const hasSlot = this.#inFlight < limits.concurrency;
+    const hasSlot = this.#inFlight < this.#options.exporter.limits.concurrency;
     const sendAtMs = hasSlot ? this.#schedule.dueAtMs() : Number.POSITIVE_INFINITY;
     const dueAtMs = Math.min(sendAtMs, this.#memory.hasRoom ? this.#holds.nextAtMs() : sendAtMs);
     await new Promise<void>((resolve) => {

@@ -27,6 +27,11 @@ export interface MemoryParts<T> {
   burials: Pick<Burials, 'isFull'>;
 }
 
+export interface LoadOptions<T> {
+  only?: Partition<T>;
+  isFinal?: boolean;
+}
+
 export class Memory<T> {
   readonly #options: DeliveryOptions<T>;
   readonly #lanes: Lanes;
@@ -73,13 +78,21 @@ export class Memory<T> {
     return false;
   }
 
-  /** `only`: the record was parked by this partition; the others have had their items. */
-  async load({ record, settled }: ReadRecord, lane: Lane, only?: Partition<T>): Promise<void> {
+  /**
+   * `only`: the record was parked by this partition; the others have had their items. Resolves with the time at which the record is to
+   * be loaded again, where something of it waits for that.
+   */
+  async load(
+    { record, settled }: ReadRecord,
+    lane: Lane,
+    { only, isFinal = false }: LoadOptions<T> = {},
+  ): Promise<number | undefined> {
     const known = this.#loaded.get(record.position);
     const loaded = known ?? new LoadedRecord(record, settled, this.#book);
-    const encoded = this.#settler.encode(record);
+    const encoded = this.#settler.encode(record, { isFinal });
     const isSettled = (index: number) => loaded.isSettled(index);
     const items = encoded.items.flatMap((item) => unsettledParts(item, isSettled, this.#options.exporter));
+    const waiting = encoded.waiting?.filter(({ from, to }) => !loaded.isRangeSettled(from, to)) ?? [];
     const [first] = encoded.skipped;
     if (!known && first?.from === 0 && first.to === record.summary.items && items.length === 0) {
       // Booked at once: most of what is not for a destination is not for it as a whole.
@@ -89,6 +102,7 @@ export class Memory<T> {
       loaded.expect(
         items.filter((item) => this.#isOwed(item, record.position, only)).map((item) => item.sources),
       );
+      if (waiting.length > 0) loaded.expectMore(waiting);
       await this.#settler.settleEncoded(loaded, encoded);
     }
     for (const item of items) {
@@ -99,6 +113,7 @@ export class Memory<T> {
       else this.#enqueue(partition, lane, item, loaded);
     }
     this.#tellJournal(loaded);
+    return waiting.length === 0 ? undefined : Math.min(...waiting.map(({ untilMs }) => untilMs));
   }
 
   /** These entries are no longer in memory: settled, or parked. */
@@ -142,7 +157,7 @@ export class Memory<T> {
       if (!wantsProbe && !hasRoom) continue;
       parked.delete(position);
       const read = await this.#lanes.read(position);
-      if (read) await this.load(read, 'main', partition);
+      if (read) await this.load(read, 'main', { only: partition });
       found = true;
     }
     return found;

@@ -5,7 +5,7 @@ import { attemptOf } from './attempt.ts';
 import { type Batch, createBatch, type Entry, weightOf } from './batcher.ts';
 import { halve, isHopeless, singles, takeApart } from './bisect.ts';
 import type { Budget } from './budget.ts';
-import type { Encoded, ExportResult, Refusal, VendorAnswer } from './exporter.ts';
+import type { Asked, Encoded, ExportResult, Refusal, VendorAnswer } from './exporter.ts';
 import { DELIVERED, type LoadedRecord, resolve } from './loaded.ts';
 import type { DeliveryOptions } from './loop.ts';
 import type { Partition } from './partitions.ts';
@@ -27,9 +27,9 @@ export class Settler<T> {
   }
 
   /** A record that cannot be decoded is refused whole: it must not stop what comes behind it. */
-  encode(record: JournalRecord): Encoded<T> {
+  encode(record: JournalRecord, asked: Asked): Encoded<T> {
     try {
-      return this.#options.exporter.encode(record);
+      return this.#options.exporter.encode(record, asked);
     } catch (error) {
       const message = `the record could not be decoded: ${(error as Error).message}`;
       const reason: Reason = {

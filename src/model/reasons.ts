@@ -4,7 +4,7 @@ export const REASONS = {
   // skipped: not for this destination
   not_applicable: 'nothing in the item is for this destination',
   signal_unsupported: 'the destination does not take this signal',
-  duplicate: 'another span of the trace recorded the same exception, and told of it earlier',
+  duplicate: 'another span, log record or X-Ray document of the request told of the same exception earlier',
   suppressed:
     'the same error came more often than ROLLBAR_MAX_PER_MINUTE; a later item of it says how many there were',
   replaced: 'an X-Ray document in progress, of which the finished one came meanwhile',

@@ -82,6 +82,7 @@ describe(setMarker, () => {
       dataset: configured,
       endpoint: new URL('https://api.honeycomb.io'),
       compression: 'auto' as const,
+      unfinishedAfterMs: 300_000,
     };
 
     await setMarker(config, http, { message: 'v1', type: 'deploy', url: 'https://ci/1', dataset });

@@ -63,6 +63,25 @@ describe(choosing, () => {
     await rig.stop();
   });
 
+  it('tells the exporter which items are out, so that it does not count them', async () => {
+    const exporter = stubExporter(() => ok);
+    const told: boolean[][] = [];
+    const watched: typeof exporter = {
+      ...exporter,
+      encode(record, { isOut = () => false } = {}) {
+        told.push([0, 1, 2, 3].map(isOut));
+        return exporter.encode(record);
+      },
+    };
+    const choose = (): Choice => ({ without: [native(1, 2), sampled(3, 4)] });
+    const rig = await startRig(choosing(watched, [choose]));
+    await rig.accept(segments('a', 'b', 'c', 'd'));
+    await rig.until(settled(rig));
+
+    expect(told).toEqual([[false, true, false, true]]);
+    await rig.stop();
+  });
+
   it('gives the first reason where two choosers have something against an item', async () => {
     const exporter = stubExporter(() => ok);
     const first = () => ({ without: [native(1, 3)] });
@@ -104,7 +123,7 @@ describe('a record whose fate is open', () => {
     await rig.stop();
   });
 
-  it('is decided as it stands when the process stops', async () => {
+  it('is decided as it stands when the process stops, and the journal with it', async () => {
     const { exporter, rig } = await startHolding();
     await rig.accept(segments('early', 'native'));
     await rig.accept(segments('late'));

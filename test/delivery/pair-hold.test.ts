@@ -20,7 +20,7 @@ describe(pairHold, () => {
   ] as const)('holds %s for %d ms, and leaves nothing out', (signal, holdMs) => {
     const { clock, hold } = setUp(true);
     const receivedAtMs = clock.now();
-    expect(hold?.(record(signal))).toEqual({ without: [], undecidedUntilMs: receivedAtMs + holdMs });
+    expect(hold?.(record(signal))).toEqual({ without: [], vagueUntilMs: receivedAtMs + holdMs });
     clock.advance(holdMs);
     expect(hold?.(record(signal))).toEqual({ without: [] });
   });
@@ -30,6 +30,18 @@ describe(pairHold, () => {
     const replayed = record('traces');
     replayed.origin.replayOf = '1:0@2026';
     expect(setUp(true).hold?.(replayed)).toEqual({ without: [] });
+  });
+
+  it('holds logged exceptions for Rollbar in any case, since a span may record them as well', () => {
+    const logged = (exceptions: number) => {
+      const one = record('logs');
+      return { ...one, summary: { ...one.summary, exceptions } };
+    };
+    const { hold, clock } = setUp(false);
+
+    expect(hold?.(logged(1))).toEqual({ without: [], vagueUntilMs: clock.now() + 5500 });
+    expect(hold?.(logged(0))).toEqual({ without: [] });
+    expect(setUp(false, 'aws-cloudwatch-logs').hold?.(logged(1))).toEqual({ without: [] });
   });
 
   it('is for the destinations that write lines', () => {

@@ -9,7 +9,7 @@ import type { DestinationId } from '../../src/model/signals.ts';
 import { spanAttribute } from '../../src/protocols/otlp/append.ts';
 import { decodeTraces } from '../../src/protocols/otlp/decode.ts';
 import { jsonToProtobuf } from '../../src/protocols/otlp/json.ts';
-import { context, record, segments } from '../exporters/records.ts';
+import { asReceived, record, segments } from '../exporters/records.ts';
 import { ok, startRig, stubExporter } from '../support/delivery.ts';
 
 const KEPT = 'a'.padEnd(32, '0');
@@ -104,10 +104,9 @@ describe(samplingOf, () => {
 
   it('tells Honeycomb for how many a span stands, and nothing for what is always kept', () => {
     const { choose } = samplerOf('honeycomb', 0.25);
-    const { decoder } = context('honeycomb');
     const honeycomb = {
       ...stubExporter(() => ok),
-      encode: (one) => encodeForHoneycomb(one, undefined, decoder),
+      encode: (one) => encodeForHoneycomb(one, undefined, asReceived),
     } as Exporter<unknown>;
     const exporter = choosing(honeycomb, [choose]);
     const mixed = spans({ traceId: KEPT }, { traceId: 'b'.repeat(32), error: true });
@@ -149,12 +148,11 @@ describe(samplingOf, () => {
     ['in a dry run', true, { delivered: 3, sampled: 0 }, [2]],
   ])('keeps the books %s', async (_how, isDryRun, counts, counted) => {
     const sampler = samplerOf('honeycomb', 0.5, isDryRun);
-    const { decoder } = context('honeycomb');
     const { split } = await import('../../src/exporters/honeycomb/encoder.ts');
     const exporter = {
       ...stubExporter(() => ok, { maxItems: 100, maxBytes: 1e6 }),
       split,
-      encode: (one) => encodeForHoneycomb(one, undefined, decoder),
+      encode: (one) => encodeForHoneycomb(one, undefined, asReceived),
     } as Exporter<unknown>;
     const rig = await startRig(choosing(exporter, [sampler.choose]));
     const { position: _, ...received } = spans({ traceId: GONE }, { traceId: KEPT }, { traceId: GONE });

@@ -72,7 +72,7 @@ describe(telemetrySpans, () => {
   it('keeps the books: what is skipped is counted with its reason, the rest delivered', async () => {
     const exporter: Exporter<unknown> = {
       ...stubExporter(() => ok, { maxItems: 50, maxBytes: 1e6 }),
-      encode,
+      encode: (record) => encode(record),
     };
     const rig = await startRig(choosing(exporter, [telemetrySpans('skip', find)]));
     const { position: _, ...record } = captured();

@@ -9,6 +9,8 @@ export interface TwiceTold {
   /** Of the segment: `1-<8>-<24>`. */
   xrayTraceId: string;
   span: object;
+  /** What its code logged: the exception, where it failed. */
+  log: object;
   segment: object;
 }
 
@@ -85,7 +87,15 @@ export function toldTwice(path: string, segmentName: string, failsWith?: string)
       cause: { working_directory: '/app', exceptions: [exception] },
     }),
   };
-  return { path, otlpTraceId, xrayTraceId, span, segment };
+  const log = {
+    traceId: otlpTraceId,
+    spanId: span.spanId,
+    timeUnixNano: `${endMs}000000`,
+    severityNumber: status === 500 ? 17 : 9,
+    body: { stringValue: `${path} ${status}` },
+    attributes: failsWith === undefined ? [] : raised.attributes,
+  };
+  return { path, otlpTraceId, xrayTraceId, span, log, segment };
 }
 
 /** As the X-Ray SDK does: when the request ends. */
@@ -98,18 +108,31 @@ export async function sendSegment({ segment }: TwiceTold, xrayPort: number): Pro
   socket.close();
 }
 
+const resourceOf = (service: string) => ({
+  attributes: [{ key: 'service.name', value: { stringValue: service } }],
+});
+
 /** As the OTel SDK does: some seconds' requests together. Resolves with the answer's status. */
 export async function sendSpans(
   requests: readonly TwiceTold[],
   service: string,
   otlpUrl: string,
 ): Promise<number> {
-  const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
   const scopeSpans = [{ scope: { name: 'test' }, spans: requests.map(({ span }) => span) }];
-  const answer = await fetch(`${otlpUrl}/v1/traces`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans }] }),
-  });
-  return answer.status;
+  return post(`${otlpUrl}/v1/traces`, { resourceSpans: [{ resource: resourceOf(service), scopeSpans }] });
+}
+
+/** As the OTel SDK's log handler does. */
+export async function sendLogs(
+  requests: readonly TwiceTold[],
+  service: string,
+  otlpUrl: string,
+): Promise<number> {
+  const scopeLogs = [{ scope: { name: 'app' }, logRecords: requests.map(({ log }) => log) }];
+  return post(`${otlpUrl}/v1/logs`, { resourceLogs: [{ resource: resourceOf(service), scopeLogs }] });
+}
+
+async function post(url: string, body: object): Promise<number> {
+  const headers = { 'content-type': 'application/json' };
+  return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).status;
 }

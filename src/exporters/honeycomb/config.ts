@@ -1,5 +1,5 @@
 // Part of exporters/honeycomb: what users may set.
-import { choice, httpUrl, secret, text, type Values } from '../../config/option.ts';
+import { choice, durationMs, httpUrl, secret, text, type Values } from '../../config/option.ts';
 import type { Reason } from '../../model/reasons.ts';
 
 export const options = {
@@ -27,6 +27,13 @@ export const options = {
     schema: choice('auto', 'zstd', 'gzip', 'none'),
     fallback: 'auto',
     summary: 'auto is zstd where Node has it (22.15 and later), else gzip level 1.',
+  },
+  unfinishedAfterMs: {
+    env: 'HONEYCOMB_UNFINISHED_AFTER',
+    schema: durationMs(),
+    fallback: '5m',
+    summary:
+      'How long an X-Ray segment in progress waits for its end; then it is sent with aws.xray.in_progress.',
   },
 };
 

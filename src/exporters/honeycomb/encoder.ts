@@ -1,10 +1,11 @@
 // Part of exporters/honeycomb: received bytes go onward as they are. Export requests concatenate: repeated fields merge.
 import { weight } from '../../delivery/batcher.ts';
-import type { Decoder, Encoded, EncodedItem, EncodeRejection, Skip } from '../../delivery/exporter.ts';
+import type { Encoded, EncodedItem, EncodeRejection, Skip, Wait } from '../../delivery/exporter.ts';
 import type { JournalRecord, OtlpSignal } from '../../model/signals.ts';
 import { encodeTraces } from '../../protocols/otlp/encode.ts';
 import { fillLogTimes } from '../../protocols/otlp/patch.ts';
 import { select } from '../../protocols/otlp/select.ts';
+import type { DocumentSpans } from './in-progress.ts';
 import { normalise } from './normalise/normalise.ts';
 
 /** Part of an export request: protobuf that any number of others may follow. */
@@ -20,16 +21,14 @@ export interface Part {
 export const MAX_REQUEST_BYTES = 4_500_000;
 export const MAX_REQUEST_SPANS = 2000;
 
-/** Documents as spans: [] for one that is not to be sent. */
-type SegmentSpans = Pick<Decoder, 'segments'>;
-
+/** `documents`: asked of segments alone. */
 export function encode(
   record: JournalRecord,
   dataset: string | undefined,
-  spans: SegmentSpans,
+  documents: (record: JournalRecord) => readonly DocumentSpans[],
 ): Encoded<Part> {
   return record.signal === 'segments'
-    ? encodeSegments(record, dataset, spans)
+    ? encodeSegments(record, dataset, documents(record))
     : encodeOtlp(record, record.signal, dataset);
 }
 
@@ -72,13 +71,15 @@ function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string |
 function encodeSegments(
   record: JournalRecord,
   dataset: string | undefined,
-  spans: SegmentSpans,
+  documents: readonly DocumentSpans[],
 ): Encoded<Part> {
   const items: EncodedItem<Part>[] = [];
   const skipped: Skip[] = [];
   const rejected: EncodeRejection[] = [];
-  spans.segments(record).forEach((groups, index) => {
-    if (groups?.length === 0) skipped.push({ from: index, to: index + 1, code: 'replaced' });
+  const waiting: Wait[] = [];
+  documents.forEach(({ groups, untilMs }, index) => {
+    if (untilMs !== undefined) waiting.push({ from: index, to: index + 1, untilMs });
+    else if (groups?.length === 0) skipped.push({ from: index, to: index + 1, code: 'replaced' });
     else if (groups) {
       const bytes = normalise('traces', encodeTraces(groups));
       const part: Part = { signal: 'traces', dataset, keyRef: record.origin.keyRef, bytes };
@@ -87,7 +88,7 @@ function encodeSegments(
       );
     } else rejected.push({ from: index, to: index + 1, reason: notASegment });
   });
-  return { items, skipped, rejected };
+  return { items, skipped, rejected, waiting };
 }
 
 function toItem(part: Part, sources: EncodedItem<Part>['sources'], timeUnixMs: number): EncodedItem<Part> {

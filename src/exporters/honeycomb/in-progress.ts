@@ -2,64 +2,63 @@
 import type { Decoder } from '../../delivery/exporter.ts';
 import type { Span, SpanGroup } from '../../model/otlp.ts';
 import type { JournalRecord } from '../../model/signals.ts';
+import { Endings } from './endings.ts';
 
-/** SDKs embed what is still open when its segment ends, such as work after the response, and send it again when it ends. */
-const WAIT_MS = 10_000;
-/** Where nobody waits any more, as in a backlog, the finished one is a little further on. */
+/** Most of what is open when its segment ends, such as work after the response, ends within seconds; asked again at twice its age. */
+const FIRST_LOOK_MS = 2000;
+const MAX_LOOK_MS = 15_000;
+/** In a backlog the finished one is a little further on. */
 const LATE_WAIT_MS = 1000;
-/** About 150 bytes each; what is forgotten is sent twice. */
-const MAX_REMEMBERED = 2000;
 
-export interface InProgress {
-  /** By document, without spans that came finished meanwhile; [] where none is left. */
-  segments(record: JournalRecord): readonly (readonly SpanGroup[] | undefined)[];
-  /** For a record with a span in progress of which no end is known. */
-  holdUntilMs(record: JournalRecord, nowMs: number): number | undefined;
+export interface InProgressOptions {
+  /** Who has not told of an end for so long has none to tell: what is known is sent, marked as in progress. */
+  unfinishedAfterMs: number;
+  now(): number;
 }
 
-export function createInProgress(decoder: Pick<Decoder, 'segments'>): InProgress {
-  /** By trace and span: whether what was in progress has ended. The oldest is first. */
-  const hasEnded = new Map<string, boolean>();
+/** A document as spans. */
+export interface DocumentSpans {
+  /** Without those that came finished meanwhile; [] where none is left, undefined for what is no JSON object. */
+  groups: readonly SpanGroup[] | undefined;
+  /** Something of it is in progress: ask again at this time. */
+  untilMs?: number;
+}
 
-  function hear(span: Span): void {
-    const isOpen = span.endTimeUnixNano === 0n;
-    if (!isOpen && hasEnded.size === 0) return;
-    const key = keyOf(span);
-    const known = hasEnded.get(key);
-    if (isOpen ? known !== undefined : known === undefined) return;
-    hasEnded.set(key, !isOpen);
-    const [oldest] = hasEnded.keys();
-    if (hasEnded.size > MAX_REMEMBERED && oldest !== undefined) hasEnded.delete(oldest);
+/** `isFinal`: nothing waits. */
+type InProgress = (record: JournalRecord, isFinal?: boolean) => readonly DocumentSpans[];
+
+export function createInProgress(
+  decoder: Pick<Decoder, 'segments'>,
+  { unfinishedAfterMs, now }: InProgressOptions,
+): InProgress {
+  const endings = new Endings(2 * unfinishedAfterMs);
+
+  /** 0 when its end is not waited for. */
+  function endMs(span: Span, { receivedAtMs }: JournalRecord): number {
+    const sinceMs = isOpen(span) ? endings.openSinceMs(span) : undefined;
+    return sinceMs === undefined ? 0 : Math.max(receivedAtMs + unfinishedAfterMs, sinceMs + LATE_WAIT_MS);
   }
-  const isReplaced = (span: Span) => span.endTimeUnixNano === 0n && hasEnded.get(keyOf(span)) === true;
 
-  function heard(record: JournalRecord): readonly (readonly SpanGroup[] | undefined)[] {
+  return (record, isFinal = false) => {
     const documents = decoder.segments(record);
-    for (const groups of documents)
-      for (const group of groups ?? []) for (const span of group.spans) hear(span);
-    return documents;
-  }
-
-  function isWaiting(record: JournalRecord): boolean {
-    try {
-      const spans = heard(record).flatMap((groups = []) => groups.flatMap((group) => group.spans));
-      return spans.some((span) => span.endTimeUnixNano === 0n && !isReplaced(span));
-    } catch {
-      // What cannot be read is the encoder's to refuse.
-      return false;
+    const nowMs = now();
+    for (const span of documents.flatMap((groups = []) => spansOf(groups))) {
+      if (isOpen(span)) endings.hearOpen(span, nowMs);
+      else endings.hearEnded(span);
     }
-  }
-
-  return {
-    segments: (record) => heard(record).map((groups) => groups && without(groups, isReplaced)),
-    holdUntilMs(record, nowMs) {
-      if (record.signal !== 'segments' || !isWaiting(record)) return undefined;
-      return Math.max(record.receivedAtMs + WAIT_MS, nowMs + LATE_WAIT_MS);
-    },
+    const lookMs = Math.max(FIRST_LOOK_MS, Math.min(MAX_LOOK_MS, nowMs - record.receivedAtMs));
+    return documents.map((groups) => {
+      if (!groups) return { groups };
+      const untilMs = Math.max(0, ...spansOf(groups).map((span) => endMs(span, record)));
+      if (!isFinal && untilMs > nowMs) return { groups, untilMs: Math.min(untilMs, nowMs + lookMs) };
+      return { groups: without(groups, (span) => isOpen(span) && endings.hasEnded(span)) };
+    });
   };
 }
 
-const keyOf = ({ traceId, spanId }: Span) => `${traceId}${spanId}`;
+const isOpen = ({ endTimeUnixNano }: Span) => endTimeUnixNano === 0n;
+
+const spansOf = (groups: readonly SpanGroup[]) => groups.flatMap(({ spans }) => spans);
 
 function without(groups: readonly SpanGroup[], isOut: (span: Span) => boolean): readonly SpanGroup[] {
   if (!groups.some(({ spans }) => spans.some(isOut))) return groups;

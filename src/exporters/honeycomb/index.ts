@@ -16,7 +16,8 @@ export function create(
   context: ExporterContext & { http: HttpClient; appKeys: AppKeys },
 ): Exporter<Part> {
   const identity = createIdentity(config, context.http, context.clock);
-  const inProgress = createInProgress(context.decoder);
+  const waiting = { unfinishedAfterMs: config.unfinishedAfterMs, now: () => context.clock.now() };
+  const inProgress = createInProgress(context.decoder, waiting);
   const userAgent = `sidecast/${context.version}`;
   return {
     limits: {
@@ -26,9 +27,9 @@ export function create(
       maxWaitMs: 200,
       concurrency: 4,
     },
-    encode: (record) => encode(record, config.dataset, inProgress),
-    preview: (record) => encode(record, config.dataset, createInProgress(context.decoder)),
-    holdUntilMs: (record) => inProgress.holdUntilMs(record, context.clock.now()),
+    encode: (record, asked) => encode(record, config.dataset, (one) => inProgress(one, asked?.isFinal)),
+    preview: (record) =>
+      encode(record, config.dataset, (one) => createInProgress(context.decoder, waiting)(one, true)),
     split,
     send: createTransport(config, { ...context, userAgent }),
     show: async ({ value }) => protobufToJson(value.signal, value.bytes),

@@ -1,8 +1,9 @@
 // Part of exporters/rollbar: one item for each exception, wherever a record holds one.
 
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
-import type { ReportedExceptions } from '../../correlation/reported.ts';
-import type { Decoder, Encoded, EncodedItem, Skip } from '../../delivery/exporter.ts';
+import type { IdsOf } from '../../correlation/pairs.ts';
+import type { Account, ReportedExceptions } from '../../correlation/reported.ts';
+import type { Decoder, Encoded, EncodedItem, IsOut, Skip } from '../../delivery/exporter.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
 import type { NotableSpans } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
@@ -21,13 +22,20 @@ export interface Policy {
   errorLogs?: boolean;
   throttle?: Throttle;
   reported?: ReportedExceptions;
+  /** For exceptions that both SDKs recorded, each in its own trace. */
+  idsOf?: IdsOf | undefined;
 }
+
+/** The worst last. */
+const LEVELS: readonly Level[] = ['debug', 'info', 'warning', 'error', 'critical'];
+const NO_PARENTS: ReadonlyMap<string, string> = new Map();
 
 /** A span whose exception is reported with an outer span is not applicable: it is the same exception. */
 export function encode(
   record: JournalRecord,
   decoder: Decoder,
   policy: Policy = { handledLevel: 'warning' },
+  isOut: IsOut = () => false,
 ): Encoded<Occurrence> {
   if (record.signal === 'metrics') {
     return {
@@ -39,8 +47,10 @@ export function encode(
   const items: EncodedItem<Occurrence>[] = [];
   const aside = new Map<number, ReasonCode>();
   const found = hasAny(record, policy) ? occurrencesOf(record, decoder, policy) : [];
-  for (const [ordinal, { index, occurrence, isKnown }] of found.entries()) {
-    if (isKnown && !record.origin.only) {
+  for (const [ordinal, { index, occurrence, told }] of found.entries()) {
+    // Neither counted by the throttle nor remembered as reported: somebody else tells of it.
+    if (isOut(index)) continue;
+    if (told && !record.origin.only && isKnown(occurrence, told, policy)) {
       aside.set(index, 'duplicate');
       continue;
     }
@@ -56,6 +66,14 @@ function hasAny({ signal, summary }: JournalRecord, { errorLogs }: Policy): bool
   return summary.exceptions > 0 || (signal === 'logs' && errorLogs === true && summary.errors > 0);
 }
 
+/** Told of by an earlier span, log record or document. */
+function isKnown(occurrence: Occurrence, told: Told, { reported, idsOf }: Policy): boolean {
+  const { traceId, level } = occurrence;
+  const ids = idsOf?.(traceId, told.source === 'segment' ? 'xray' : 'otlp');
+  const severity = LEVELS.indexOf(level);
+  return reported?.isKnown({ ...occurrence, ...told, traceId: ids?.otlp ?? traceId, severity }) ?? false;
+}
+
 /** What a person replays was chosen by that person. */
 function admit(
   { position, receivedAtMs, origin }: JournalRecord,
@@ -67,17 +85,20 @@ function admit(
   return throttle.admit(fingerprintOf(occurrence), { position, ordinal, receivedAtMs });
 }
 
+/** How an exception came to be known. */
+type Told = Pick<Account, 'source' | 'place' | 'parents'>;
+
 interface Found {
   index: number;
   occurrence: Occurrence;
-  /** An earlier record told of it. */
-  isKnown?: boolean;
+  /** Absent for what is no exception. */
+  told: Told | undefined;
 }
 
 function occurrencesOf(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
   switch (record.signal) {
     case 'traces':
-      return inSpans(String(record.position), decoder.notableSpans(record), policy);
+      return inSpans('span', String(record.position), decoder.notableSpans(record), policy);
     case 'logs':
       return inLogs(record, decoder, policy);
     default:
@@ -85,11 +106,16 @@ function occurrencesOf(record: JournalRecord, decoder: Decoder, policy: Policy):
   }
 }
 
-function inSpans(place: string, notable: NotableSpans, policy: Policy): readonly Found[] {
+function inSpans(
+  source: 'span' | 'segment',
+  place: string,
+  notable: NotableSpans,
+  { handledLevel }: Policy,
+): readonly Found[] {
   return raisedExceptions(notable).map((raised) => ({
     index: raised.index,
-    occurrence: fromSpan(raised, policy.handledLevel),
-    isKnown: policy.reported?.isKnown(raised, notable, place) ?? false,
+    occurrence: fromSpan(raised, handledLevel),
+    told: { source, place, parents: notable.parents() },
   }));
 }
 
@@ -100,7 +126,9 @@ function inLogs(record: JournalRecord, decoder: Decoder, { errorLogs }: Policy):
   for (const { resource, scope, records } of decoder.logs(record)) {
     for (const log of records) {
       const occurrence = fromLog(log, resource, scope, { ...first, item: first.item + index }, errorLogs);
-      if (occurrence) found.push({ index, occurrence });
+      const told: Told = { source: 'log', place: `${record.position}:${index}`, parents: NO_PARENTS };
+      if (occurrence)
+        found.push({ index, occurrence, told: occurrence.kind === 'exception' ? told : undefined });
       index++;
     }
   }
@@ -108,11 +136,12 @@ function inLogs(record: JournalRecord, decoder: Decoder, { errorLogs }: Policy):
 }
 
 function inSegments(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
-  return decoder
-    .segments(record)
-    .flatMap((groups = [], index) =>
-      inSpans(`${record.position}:${index}`, allSpans(groups), policy).map((found) => ({ ...found, index })),
-    );
+  return decoder.segments(record).flatMap((groups = [], index) =>
+    inSpans('segment', `${record.position}:${index}`, allSpans(groups), policy).map((found) => ({
+      ...found,
+      index,
+    })),
+  );
 }
 
 function toEncoded(record: JournalRecord, index: number, occurrence: Occurrence): EncodedItem<Occurrence> {
@@ -137,7 +166,7 @@ function skippedOf(
 ): readonly Skip[] {
   const used = new Set(items.map(({ sources }) => sources.from));
   const unused = [...aside].filter(([index]) => !used.has(index));
-  const known = new Set([...used, ...aside.keys()]);
+  const known = [...new Set([...used, ...aside.keys()])].toSorted((a, b) => a - b);
   return [
     ...gapsBetween(known, count).map(([from, to]): Skip => ({ from, to, code: 'not_applicable' })),
     ...unused.map(([from, code]): Skip => ({ from, to: from + 1, code })),

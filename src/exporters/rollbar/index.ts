@@ -1,6 +1,6 @@
 // Part of exporters/rollbar: the exporter, as a table of contents.
 import { ReportedExceptions } from '../../correlation/reported.ts';
-import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
+import type { Exporter, ExporterContext, IsOut } from '../../delivery/exporter.ts';
 import type { HttpClient } from '../../http/client.ts';
 import type { JournalRecord } from '../../model/signals.ts';
 import { check } from './check.ts';
@@ -22,10 +22,11 @@ export function create(
     errorLogs: config.errorLogs === 'on',
     throttle: new Throttle(maxPerMinute),
     reported: new ReportedExceptions(),
+    idsOf: context.idsOf,
   });
   const policy = policyOf(config.maxPerMinute);
-  const encodeBy = (record: JournalRecord, by: Policy) =>
-    withIds(encode(record, context.decoder, by), record.signal, context.idsOf);
+  const encodeBy = (record: JournalRecord, by: Policy, isOut?: IsOut) =>
+    withIds(encode(record, context.decoder, by, isOut), record.signal, context.idsOf);
   return {
     limits: {
       maxItems: 1,
@@ -34,7 +35,7 @@ export function create(
       maxWaitMs: 0,
       concurrency: 4,
     },
-    encode: (record) => encodeBy(record, policy),
+    encode: (record, asked) => encodeBy(record, policy, asked?.isOut),
     preview: (record) => encodeBy(record, policyOf(0)),
     send: createTransport(config, context),
     show: async ({ value }) => shownItem(value, config, context),

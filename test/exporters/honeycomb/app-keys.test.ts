@@ -1,12 +1,11 @@
 // Part of the tests: exporters/honeycomb: keys that apps send.
 import { describe, expect, it } from 'vitest';
-import { createDecoder } from '../../../src/delivery/decoder.ts';
 import { createAppKeys } from '../../../src/exporters/honeycomb/app-keys.ts';
 import { encode } from '../../../src/exporters/honeycomb/encoder.ts';
 import { createTransport } from '../../../src/exporters/honeycomb/transport.ts';
 import type { HttpRequest } from '../../../src/http/client.ts';
 import { Secret } from '../../../src/model/secret.ts';
-import { context, never, traces } from '../records.ts';
+import { asReceived, context, never, traces } from '../records.ts';
 
 const SMALL = 'python-otel/04-traces-small.bin';
 
@@ -58,6 +57,7 @@ describe('a record with an app key', () => {
       dataset: undefined,
       endpoint: new URL('https://api.honeycomb.io'),
       compression: 'none' as const,
+      unfinishedAfterMs: 300_000,
     };
     const appKeys = createAppKeys(() => undefined);
     const { clock } = context('honeycomb');
@@ -65,7 +65,7 @@ describe('a record with an app key', () => {
     const send = (keyRef: string | undefined) => {
       const received = traces(SMALL);
       const origin = { ...received.origin, ...(keyRef && { keyRef }) };
-      return transport(encode({ ...received, origin }, undefined, createDecoder()).items, never);
+      return transport(encode({ ...received, origin }, undefined, asReceived).items, never);
     };
     return { send, appKeys, keys: () => requests.map(({ headers }) => headers['x-honeycomb-team']) };
   }
@@ -80,7 +80,7 @@ describe('a record with an app key', () => {
     const partitions = ['a', 'b', undefined].map((keyRef) => {
       const received = traces(SMALL);
       const origin = { ...received.origin, ...(keyRef && { keyRef }) };
-      return encode({ ...received, origin }, undefined, createDecoder()).items[0]?.partition;
+      return encode({ ...received, origin }, undefined, asReceived).items[0]?.partition;
     });
     expect(new Set(partitions).size).toBe(3);
   });

@@ -1,10 +1,9 @@
 // Part of the tests: exporters/honeycomb/encoder: how a request that is too large is cut.
 import { describe, expect, it } from 'vitest';
-import { createDecoder } from '../../../src/delivery/decoder.ts';
 import { encode, MAX_REQUEST_BYTES, MAX_REQUEST_SPANS } from '../../../src/exporters/honeycomb/encoder.ts';
 import { decodeLogs } from '../../../src/protocols/otlp/decode.ts';
 import { jsonToProtobuf } from '../../../src/protocols/otlp/json.ts';
-import { record } from '../records.ts';
+import { asReceived, record } from '../records.ts';
 
 /** Texts in pieces: a whole one of more than 64 KB would be cut. */
 function logsOf(texts: readonly string[]) {
@@ -18,7 +17,7 @@ function logsOf(texts: readonly string[]) {
 }
 
 function partsOf(texts: readonly string[]) {
-  const { items, rejected } = encode(logsOf(texts), undefined, createDecoder());
+  const { items, rejected } = encode(logsOf(texts), undefined, asReceived);
   return {
     rejected,
     parts: items.map(({ bytes, sources, value }) => {
@@ -69,7 +68,7 @@ describe('a large request', () => {
   it('goes as it is when it fits', () => {
     const whole = logsOf(numbered(MAX_REQUEST_SPANS, 10));
 
-    const { items } = encode(whole, undefined, createDecoder());
+    const { items } = encode(whole, undefined, asReceived);
 
     expect(items).toHaveLength(1);
     expect(items[0]?.value.bytes).toBe(whole.payload);

@@ -27,6 +27,7 @@ function asking(...answers: (HttpAnswer | Error)[]) {
     dataset: undefined,
     endpoint: new URL('https://api.honeycomb.io'),
     compression: 'auto' as const,
+    unfinishedAfterMs: 300_000,
   };
   const clock = { now: () => state.nowMs, schedule: () => () => undefined };
   return { state, identity: createIdentity(config, http, clock) };

@@ -1,4 +1,4 @@
-// Part of the tests: exporters/honeycomb/in-progress: what came in progress goes once, when it has ended.
+// Part of the tests: exporters/honeycomb/in-progress: what came in progress goes once, when it has ended, or when nobody will end it.
 import { describe, expect, it } from 'vitest';
 import { createDecoder } from '../../../src/delivery/decoder.ts';
 import { encode } from '../../../src/exporters/honeycomb/encoder.ts';
@@ -9,6 +9,7 @@ import { NOW_MS, segments } from '../records.ts';
 const START = NOW_MS / 1000;
 const open = { start_time: START, in_progress: true };
 const whole = { start_time: START, end_time: START + 1 };
+const LIMIT_MS = 300_000;
 
 const document = (id: string, more: object) =>
   JSON.stringify({ id, trace_id: '1-6b00f63f-a3e68852443a73646a96d06c', name: 'api', ...more });
@@ -20,72 +21,117 @@ const record = (...documents: readonly string[]) => {
 };
 
 function start() {
-  const inProgress = createInProgress(createDecoder());
+  let nowMs = NOW_MS;
+  const inProgress = createInProgress(createDecoder(), { unfinishedAfterMs: LIMIT_MS, now: () => nowMs });
   return {
-    hold: (one: ReturnType<typeof record>, nowMs = NOW_MS) => inProgress.holdUntilMs(one, nowMs),
-    sent(one: ReturnType<typeof record>) {
-      const { items, skipped } = encode(one, undefined, inProgress);
+    at(ageMs: number) {
+      nowMs = NOW_MS + ageMs;
+    },
+    /** What is made of it now: spans, and how long each document that waits does so. */
+    ask(one: ReturnType<typeof record>, isFinal = false) {
+      const { items, skipped, waiting } = encode(one, undefined, (asked) => inProgress(asked, isFinal));
       const spans = items.flatMap(({ value }) => decodeTraces(value.bytes).flatMap((group) => group.spans));
-      return { spans: spans.map(({ spanId, endTimeUnixNano }) => [spanId, endTimeUnixNano > 0n]), skipped };
+      return {
+        spans: spans.map(({ spanId, endTimeUnixNano }) => [spanId, endTimeUnixNano > 0n]),
+        skipped,
+        waiting: (waiting ?? []).map(({ from, untilMs }) => [from, untilMs - nowMs]),
+      };
     },
   };
 }
 
 const [SEGMENT, PART, OTHER] = ['6a71ab68d7306b7e', 'e8a41389516d6728', 'f1b2c3d4e5f60718'];
+const idOf = (i: number) => (2 ** 40 + i).toString(16).padStart(16, '0');
+const replaced = [{ from: 0, to: 1, code: 'replaced' }];
 
 describe('a document in progress', () => {
-  it('waits ten seconds, and is left out when the finished one has come', () => {
-    const { hold, sent } = start();
+  it('waits, and is left out when the finished one has come', () => {
+    const { ask, at } = start();
     const [first, second] = [record(document(SEGMENT, open)), record(document(SEGMENT, whole))];
 
-    expect(hold(first)).toBe(NOW_MS + 10_000);
-    expect(hold(second)).toBeUndefined();
+    expect(ask(first)).toEqual({ spans: [], skipped: [], waiting: [[0, 2000]] });
+    at(60_000);
+    expect(ask(first)).toEqual({ spans: [], skipped: [], waiting: [[0, 15_000]] });
+    expect(ask(second)).toEqual({ spans: [[SEGMENT, true]], skipped: [], waiting: [] });
 
-    expect(sent(second)).toEqual({ spans: [[SEGMENT, true]], skipped: [] });
-    expect(sent(first)).toEqual({ spans: [], skipped: [{ from: 0, to: 1, code: 'replaced' }] });
+    expect(ask(first)).toEqual({ spans: [], skipped: replaced, waiting: [] });
   });
 
-  it('goes as it is when no other one came', () => {
-    const { hold, sent } = start();
-    const first = record(document(SEGMENT, open), document(OTHER, whole));
+  it('holds up nothing that came with it', () => {
+    const { ask } = start();
 
-    expect(hold(first)).toBe(NOW_MS + 10_000);
-
-    expect(sent(first)).toEqual({
-      spans: [
-        [SEGMENT, false],
-        [OTHER, true],
-      ],
+    expect(ask(record(document(OTHER, whole), document(SEGMENT, open)))).toEqual({
+      spans: [[OTHER, true]],
       skipped: [],
+      waiting: [[1, 2000]],
     });
   });
 
+  it('goes as it is when no end came for five minutes: its process is dead', () => {
+    const { ask, at } = start();
+    const first = record(document(SEGMENT, open));
+    ask(first);
+
+    at(LIMIT_MS - 1);
+    expect(ask(first).waiting).toEqual([[0, 1]]);
+    at(LIMIT_MS);
+    expect(ask(first)).toEqual({ spans: [[SEGMENT, false]], skipped: [], waiting: [] });
+  });
+
+  it('goes as it is when nothing may wait any longer', () => {
+    const { ask } = start();
+
+    expect(ask(record(document(SEGMENT, open)), true).spans).toEqual([[SEGMENT, false]]);
+  });
+
   it('waits a moment in a backlog, where its other half is further on', () => {
-    const { hold } = start();
+    const { ask, at } = start();
+    const first = record(document(SEGMENT, open));
+    at(3_600_000);
 
-    expect(hold(record(document(SEGMENT, open)), NOW_MS + 3_600_000)).toBe(NOW_MS + 3_601_000);
+    expect(ask(first).waiting).toEqual([[0, 1000]]);
+    at(3_601_000);
+    expect(ask(first).spans).toEqual([[SEGMENT, false]]);
   });
 
-  it('does not wait when it cannot be read', () => {
-    const { hold } = start();
+  it('waits for nothing when both are in one record, or the finished one was read before', () => {
+    const { ask } = start();
 
-    expect(
-      hold({ ...record(document(SEGMENT, open)), payload: Buffer.from('ffffffff', 'hex') }),
-    ).toBeUndefined();
+    expect(ask(record(document(SEGMENT, open), document(SEGMENT, whole)))).toEqual({
+      spans: [[SEGMENT, true]],
+      skipped: replaced,
+      waiting: [],
+    });
+    ask(record(document(PART, whole)));
+    expect(ask(record(document(PART, open)))).toEqual({ spans: [], skipped: replaced, waiting: [] });
   });
 
-  it('waits for nothing when both are in one record', () => {
-    const { hold, sent } = start();
-    const both = record(document(SEGMENT, open), document(SEGMENT, whole));
+  it('is recognised among a thousand other requests a second', () => {
+    const { ask, at } = start();
+    const first = record(document(SEGMENT, open));
+    ask(first);
+    const others = (from: number) => Array.from({ length: 6000 }, (_, i) => document(idOf(from + i), whole));
+    ask(record(...others(0)));
+    ask(record(document(SEGMENT, whole)));
+    ask(record(...others(6000)));
 
-    expect(hold(both)).toBeUndefined();
-    expect(sent(both).spans).toEqual([[SEGMENT, true]]);
+    at(10_000);
+    expect(ask(first).skipped).toEqual(replaced);
+  });
+
+  it('does not wait beyond what is remembered, rather than wait for ever', () => {
+    const { ask } = start();
+    const many = Array.from({ length: 20_001 }, (_, i) => document(idOf(i), open));
+
+    const { waiting, spans } = ask(record(...many));
+
+    expect([waiting.length, spans.length]).toEqual([20_000, 1]);
   });
 });
 
 describe('a subsegment that is open when its segment ends', () => {
   it('is left out of its segment when it came on its own, finished', () => {
-    const { hold, sent } = start();
+    const { ask } = start();
     const first = record(
       document(SEGMENT, {
         ...whole,
@@ -97,15 +143,16 @@ describe('a subsegment that is open when its segment ends', () => {
     );
     const second = record(document(PART, { ...whole, type: 'subsegment', parent_id: SEGMENT }));
 
-    expect(hold(first)).toBe(NOW_MS + 10_000);
-    expect(sent(second).spans).toEqual([[PART, true]]);
+    expect(ask(first).waiting).toEqual([[0, 2000]]);
+    expect(ask(second).spans).toEqual([[PART, true]]);
 
-    expect(sent(first)).toEqual({
+    expect(ask(first)).toEqual({
       spans: [
         [SEGMENT, true],
         [OTHER, true],
       ],
       skipped: [],
+      waiting: [],
     });
   });
 });

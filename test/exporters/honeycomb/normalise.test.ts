@@ -1,13 +1,12 @@
 // Part of the tests: exporters/honeycomb/normalise: what Honeycomb would misread, and that nothing else is touched.
 import { describe, expect, it } from 'vitest';
-import { createDecoder } from '../../../src/delivery/decoder.ts';
 import { encode } from '../../../src/exporters/honeycomb/encoder.ts';
 import { normalise } from '../../../src/exporters/honeycomb/normalise/normalise.ts';
 import { decodeLogs, decodeTraces } from '../../../src/protocols/otlp/decode.ts';
 import { encodeTraces } from '../../../src/protocols/otlp/encode.ts';
 import { jsonToProtobuf } from '../../../src/protocols/otlp/json.ts';
 import { scan } from '../../../src/protocols/otlp/scan.ts';
-import { capture, record, segments } from '../records.ts';
+import { asReceived, capture, record, segments } from '../records.ts';
 import { attributes, exception, group, span } from '../spans.ts';
 
 const spansIn = (bytes: Uint8Array) => decodeTraces(bytes).flatMap(({ spans }) => spans);
@@ -133,7 +132,7 @@ describe('an attribute that would overwrite a derived column', () => {
       annotations: { status_code: 7 },
     };
 
-    const { items } = encode(segments(JSON.stringify(document)), undefined, createDecoder());
+    const { items } = encode(segments(JSON.stringify(document)), undefined, asReceived);
 
     expect(spansIn(items[0]!.value.bytes)[0]?.attributes.get('attr.status_code')).toBe(7);
     expect(items[0]?.bytes).toBe(items[0]?.value.bytes.length);
@@ -184,7 +183,7 @@ describe('the encoder', () => {
   it('sends what was normalised, and counts its bytes', () => {
     const bytes = encodeTraces([group([span({ attributes: attributes({ type: 'x' }) })])]);
 
-    const { items } = encode(record('traces', bytes, 1), undefined, createDecoder());
+    const { items } = encode(record('traces', bytes, 1), undefined, asReceived);
 
     expect(items[0]?.bytes).toBe(bytes.length + 'attr.'.length);
     expect(spansIn(items[0]!.value.bytes)[0]?.attributes).toEqual(attributes({ 'attr.type': 'x' }));

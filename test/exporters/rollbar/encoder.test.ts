@@ -2,6 +2,7 @@
 import Rollbar from 'rollbar';
 import { describe, expect, it } from 'vitest';
 import { allSpans } from '../../../src/correlation/exceptions.ts';
+import type { IdsOf } from '../../../src/correlation/pairs.ts';
 import { ReportedExceptions } from '../../../src/correlation/reported.ts';
 import { encode } from '../../../src/exporters/rollbar/encoder.ts';
 import { toItem } from '../../../src/exporters/rollbar/item.ts';
@@ -138,6 +139,80 @@ describe('spans of one request that arrive in two', () => {
     const replayed = { ...received(2), origin: { peer: '', only: 'rollbar' as const } };
 
     expect(encode(replayed, holding(outer), policy).items.length).toBe(1);
+  });
+});
+
+describe('a failing request of which span, log record and X-Ray document tell', () => {
+  const type = 'ValueError';
+  const failed = span({ events: [exception(type, 'm', 'ValueError: m')], status: { code: 2, message: '' } });
+  const xrayTraceId = '6b00f63fa3e68852443a73646a96d06c';
+  const segment = { ...failed, traceId: xrayTraceId, spanId: '00000000000000b7' };
+  const log: LogRecord = {
+    timeUnixNano: nano(NOW_MS),
+    observedTimeUnixNano: 0n,
+    severityNumber: 17,
+    severityText: 'ERROR',
+    body: 'it went wrong',
+    attributes: attributes({ 'exception.type': type, 'exception.message': 'm' }),
+    traceId: failed.traceId,
+    spanId: failed.spanId,
+    flags: 1,
+    eventName: '',
+  };
+  const { resource, scope } = group([]);
+  const own = decoded({
+    notableSpans: () => allSpans([group([failed])]),
+    logs: () => [{ resource, scope, records: [log] }],
+    segments: () => [[group([segment])]],
+  });
+  const records = (['traces', 'logs', 'segments'] as const).map((signal, position) =>
+    record(signal, new Uint8Array(), 1, position),
+  );
+  const [spans, logged, documents] = records as [JournalRecord, JournalRecord, JournalRecord];
+  const paired = (traceId: string) => ({
+    otlp: traceId === xrayTraceId ? failed.traceId : traceId,
+    xray: xrayTraceId,
+  });
+  const policyOf = (idsOf?: IdsOf) =>
+    ({ handledLevel: 'warning', reported: new ReportedExceptions(), idsOf }) as const;
+  const counts = (order: readonly JournalRecord[], idsOf?: IdsOf) => {
+    const policy = policyOf(idsOf);
+    return order.map((one) => {
+      const { items, skipped } = encode(one, own, policy);
+      return items.length > 0 ? 'item' : skipped[0]?.code;
+    });
+  };
+
+  it('is one item, the first, in whatever order they come', () => {
+    expect(counts([spans, logged, documents], paired)).toEqual(['item', 'duplicate', 'duplicate']);
+    expect(counts([logged, documents, spans], paired)).toEqual(['item', 'duplicate', 'duplicate']);
+    expect(counts([documents, spans, logged], paired)).toEqual(['item', 'duplicate', 'duplicate']);
+  });
+
+  it('is one at each of two traces that nobody knows to be one', () => {
+    expect(counts([spans, logged, documents])).toEqual(['item', 'duplicate', 'item']);
+  });
+
+  it('is an item again when the record of that item is read again, and the others are not', () => {
+    expect(counts([spans, logged, spans, logged, documents], paired)).toEqual([
+      'item',
+      'duplicate',
+      'item',
+      'duplicate',
+      'duplicate',
+    ]);
+  });
+
+  it('keeps an error that is logged without an exception', () => {
+    const policy = { ...policyOf(), errorLogs: true };
+    encode(spans, own, policy);
+    const message = { ...log, attributes: new Map() };
+    const plain = decoded({ logs: () => [{ resource, scope, records: [log, message] }] });
+
+    const { items, skipped } = encode({ ...logged, summary: { ...logged.summary, items: 2 } }, plain, policy);
+
+    expect(items.map(({ value }) => value.kind)).toEqual(['message']);
+    expect(skipped).toEqual([{ from: 0, to: 1, code: 'duplicate' }]);
   });
 });
 

@@ -1,6 +1,7 @@
 // Part of the tests: exporters/rollbar/throttle.
 import { describe, expect, it } from 'vitest';
 import { allSpans } from '../../../src/correlation/exceptions.ts';
+import { ReportedExceptions } from '../../../src/correlation/reported.ts';
 import { encode } from '../../../src/exporters/rollbar/encoder.ts';
 import { toItem } from '../../../src/exporters/rollbar/item.ts';
 import { fingerprintOf, Throttle } from '../../../src/exporters/rollbar/throttle.ts';
@@ -105,11 +106,65 @@ describe('an error in a loop', () => {
     });
   });
 
+  it('is skipped as suppressed also where another error of the same record comes behind it', () => {
+    const policy = { handledLevel: 'warning', throttle: new Throttle(1) } as const;
+    const other = { ...failing('', 9), events: [exception('Other', 'm')] };
+    const mixed = decoded({ notableSpans: () => allSpans([group([...spans.slice(0, 2), other])]) });
+
+    const { items, skipped } = encode(record('traces', new Uint8Array(), 4), mixed, policy);
+
+    expect(items.map(({ sources }) => sources.from)).toEqual([0, 2]);
+    expect(skipped).toEqual([
+      { from: 3, to: 4, code: 'not_applicable' },
+      { from: 1, to: 2, code: 'suppressed' },
+    ]);
+  });
+
   it('is let through when a person replays its dead letters', () => {
     const policy = { handledLevel: 'warning', throttle: new Throttle(1) } as const;
     const replayed = { ...received, origin: { ...received.origin, only: 'rollbar' as const } };
 
     expect(encode(replayed, decoder, policy).items.length).toBe(10);
+  });
+});
+
+describe('what was chosen away from Rollbar', () => {
+  const raised = exception('E', 'm', 'E: m\n  at f (/srv/a.js:7:1)');
+  const one = (trace: number) => [
+    group([span({ traceId: String(trace).padStart(32, '0'), events: [raised] })]),
+  ];
+  const documents = decoded({ segments: () => [one(1), one(2), one(3)] });
+  const received = record('segments', new Uint8Array(), 3);
+
+  it('does not count: the other half of its record is let through', () => {
+    const policy = { handledLevel: 'warning', throttle: new Throttle(1) } as const;
+
+    const { items } = encode(received, documents, policy, (index) => index < 2);
+
+    expect(items.map(({ sources }) => sources.from)).toEqual([2]);
+    expect(encode({ ...received, position: 8 }, documents, policy).skipped).toContainEqual({
+      from: 0,
+      to: 1,
+      code: 'suppressed',
+    });
+  });
+
+  it('is not remembered as told of: who tells of it is let through', () => {
+    const policy = { handledLevel: 'warning', reported: new ReportedExceptions() } as const;
+    encode(received, documents, policy, (index) => index < 2);
+
+    const { items } = encode({ ...received, position: 8 }, documents, policy);
+
+    expect(items.map(({ sources }) => sources.from)).toEqual([0, 1]);
+  });
+
+  it('does not count anew when its record is read again, and more of it was chosen away by then', () => {
+    const policy = { handledLevel: 'warning', throttle: new Throttle(2) } as const;
+    encode(received, documents, policy);
+
+    const { items } = encode(received, documents, policy, (index) => index === 0);
+
+    expect(items.map(({ sources }) => sources.from)).toEqual([1]);
   });
 });
 
