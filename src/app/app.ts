@@ -182,6 +182,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     deliveries,
     exporters,
     clock,
+    idsOf: correlation.idsOf,
     redacted: redaction.counts,
     isReady: () => isReady,
     status,

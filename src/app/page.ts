@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { PipelineView } from '../admin/api/pipeline.ts';
 import { type Admin, type AdminOptions, createAdmin } from '../admin/server.ts';
+import type { IdsOf } from '../correlation/pairs.ts';
 import type { Exporter } from '../delivery/exporter.ts';
 import type { Delivery } from '../delivery/loop.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -23,11 +24,12 @@ export interface PageParts
   deliveries: ReadonlyMap<DestinationId, Delivery<unknown>>;
   exporters: ReadonlyMap<DestinationId, Exporter<unknown>>;
   clock: Clock;
+  idsOf: IdsOf;
   redacted(): RedactionCounts;
 }
 
 export function createPage(parts: PageParts): Admin {
-  const { config, ledger, journal, recent, deliveries, exporters, clock, redacted, ...rest } = parts;
+  const { config, ledger, journal, recent, deliveries, exporters, clock, idsOf, redacted, ...rest } = parts;
   const { hosts, adminPort, adminHosts, adminToken } = config.listeners;
   const pipeline = new PipelineView({
     status: rest.status,
@@ -49,7 +51,7 @@ export function createPage(parts: PageParts): Admin {
     hosts,
     port: adminPort,
     metrics,
-    api: { recent, exporters, status: rest.status, pipeline: () => pipeline.look(), clock },
+    api: { recent, exporters, idsOf, status: rest.status, pipeline: () => pipeline.look(), clock },
     access: { hosts: adminHosts ?? [], token: adminToken, hostname: hostname() },
     web: webDir(),
   });

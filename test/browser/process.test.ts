@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, sandboxSettings, startSandbox } from '../../src/sandbox/index.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
+import { sendSegment, sendSpans, toldTwice } from '../support/two-sdks.ts';
 import { violationsOf } from './support/accessibility.ts';
 import { chipOf, openPage, rowOf, startBrowser, type WatchedPage } from './support/browser.ts';
 import { tell } from './support/requests.ts';
@@ -74,6 +75,30 @@ describe('a request', () => {
     expect(sent).toContain('"stringValue": "/api/boom"');
     await page.getByRole('tab', { name: 'Span' }).click();
     await page.getByLabel('Exception').getByText('File "/app/boom.py", line 14, in run').first().waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+  });
+});
+
+describe('a request that both SDKs tell of', () => {
+  it('has two rows that lead to each other, also the one that was there first', async () => {
+    const { page } = opened;
+    const request = toldTwice('/api/twice', 'Backend-Flask');
+    const [otlpId, xrayId] = [request.otlpTraceId, request.xrayTraceId.slice(2).replace('-', '')];
+    await sendSegment(request, sidecast.xrayPort);
+    await rowOf(page, xrayId).waitFor();
+    await sendSpans([request], 'backend-flask', sidecast.otlpUrl);
+    await rowOf(page, otlpId).waitFor();
+
+    await rowOf(page, xrayId)
+      .getByRole('link', { name: `the same request as ${otlpId} (OTLP)` })
+      .click();
+    const openPath = () => new URL(page.url()).pathname;
+    await expect.poll(openPath).toBe(`/traces/${otlpId}`);
+    const inHead = page.locator('.trace-head').getByRole('link', { name: /^the same request as/ });
+    expect(await inHead.textContent()).toBe(`the same request as ${xrayId.slice(0, 8)}… (X-Ray)`);
+    await inHead.click();
+    await expect.poll(openPath).toBe(`/traces/${xrayId}`);
+    await page.getByRole('link', { name: `the same request as ${otlpId.slice(0, 8)}… (OTLP)` }).waitFor();
     expect(await violationsOf(page)).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import type { Pipeline, Sent, StreamEvents, Trace, TraceList, TraceRow } from '.
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually, settingsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { openStream } from '../support/stream.ts';
+import { sendSegment, sendSpans, toldTwice } from '../support/two-sdks.ts';
 
 const CAPTURES = join(import.meta.dirname, '..', 'fixtures', 'captures');
 const capture = (path: string) => readFileSync(join(CAPTURES, path));
@@ -166,5 +167,30 @@ describe('a trace', () => {
     expect(sent['aws-xray']?.items[0]?.body).toMatchObject({ id: failed?.id });
     expect(JSON.stringify(sent['aws-cloudwatch-logs']?.items)).toContain(id);
     expect(JSON.stringify(sent['rollbar']?.items)).toContain('"class":"ValueError"');
+  });
+});
+
+describe('a request that both SDKs tell of', () => {
+  it('has two traces that name each other: in the list, in the stream, by itself and in Markdown', async () => {
+    const stream = await openStream(app.adminUrl);
+    const request = toldTwice('/api/twice', 'Backend-Flask');
+    const alone = toldTwice('/api/alone', 'Backend-Flask');
+    const [otlpId, xrayId] = [request.otlpTraceId, request.xrayTraceId.slice(2).replace('-', '')];
+    await sendSegment(request, app.xrayPort);
+    expect((await stream.next<StreamEvents['traces']>('traces')).rows[0]).not.toHaveProperty('pairedWith');
+    expect(await sendSpans([request, alone], 'backend-flask', app.otlpUrl)).toBe(200);
+
+    const seen = new Map<string, TraceRow>();
+    while (!seen.has(otlpId))
+      for (const row of (await stream.next<StreamEvents['traces']>('traces')).rows) seen.set(row.id, row);
+    expect(seen.get(otlpId)?.pairedWith).toBe(xrayId);
+    const { traces } = await get<TraceList>('/api/traces');
+    const pairs = Object.fromEntries(traces.map(({ id, pairedWith }) => [id, pairedWith]));
+    expect(pairs).toEqual({ [otlpId]: xrayId, [xrayId]: otlpId, [alone.otlpTraceId]: undefined });
+    // The other way round, and under the id as X-Ray writes it.
+    expect((await get<Trace>(`/api/traces/${request.xrayTraceId}`)).row.pairedWith).toBe(otlpId);
+    const markdown = await (await fetch(`${app.adminUrl}/api/traces/${otlpId}.md`)).text();
+    expect(markdown).toContain(`- the same request as trace \`${xrayId}\``);
+    stream.close();
   });
 });
