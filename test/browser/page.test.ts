@@ -178,7 +178,7 @@ describe('an opened trace', () => {
     await page.getByText('3 frames of libraries').waitFor();
     await page.getByRole('treeitem', { name: /^parent .* not received here$/ }).waitFor();
     await page.getByText(/The clock of ledger is 128 ms behind/).waitFor();
-    await page.locator('.log-row', { hasText: 'the handle andrewbrown is not known' }).waitFor();
+    await page.locator('.log-row', { hasText: 'the handle andrewbrown is not known, asked with' }).waitFor();
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -232,6 +232,40 @@ describe('an opened trace', () => {
     // A shared machine without a graphics card: a stutter that a person sees would be several times this.
     expect(median).toBeLessThan(34);
     expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('what was taken out', () => {
+  it('is marked where it was, with the rule and the way to keep it: in attributes, in logs and in what was sent', async () => {
+    const { page, complaints } = await openList(`/traces/${busy.fixture.oddId}`);
+    const marks = page.locator('.panel mark.redacted');
+    const header = page.locator('.attributes dl > div', { hasText: 'http.request.header.authorization' });
+    await header.getByText('redacted', { exact: true }).waitFor();
+    expect(await header.locator('mark').getAttribute('title')).toMatch(
+      /by secret_name .* add http\.request\.header\.authorization to SIDECAST_REDACT_ALLOW\.$/,
+    );
+    const ground = await page.evaluate(() => getComputedStyle(document.body).color);
+    expect(await header.locator('mark').evaluate((mark) => getComputedStyle(mark).color)).not.toBe(ground);
+    const inLog = page.locator('.log-row mark.redacted');
+    expect(await inLog.textContent()).toBe('**************** redacted');
+    expect(await inLog.getAttribute('title')).toContain('by bearer_token');
+
+    await page.getByRole('treeitem', { name: /^GET ledger/ }).click();
+    await expect.poll(() => marks.first().getAttribute('title')).toContain('by url_userinfo');
+    await page.getByRole('tab', { name: 'X-Ray' }).click();
+    const sent = page.getByRole('tabpanel', { name: 'AWS X-Ray' });
+    await sent.getByText('1 redacted').waitFor();
+    expect(await sent.locator('.as-sent mark.redacted').getAttribute('title')).toContain('secret_name');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('is counted by rule in the pipeline', async () => {
+    const { page } = await openPage(browser, `${busy.url}/pipeline`);
+    const box = page.getByRole('article', { name: 'Redaction' });
+    await box.getByText('41\u202f207 secret_name').waitFor();
+    await box.getByText('4 card_number').waitFor();
     await page.context().close();
   });
 });

@@ -79,6 +79,18 @@ describe('a request', () => {
   });
 });
 
+it('a secret is nowhere on the page: it is marked, and counted by its rule', async () => {
+  const { page } = opened;
+  const password = 'correct-horse-battery';
+  const traceId = await tell(sidecast.otlpUrl, { more: { 'db.password': password } });
+  await rowOf(page, traceId).locator('a').first().click();
+  const value = page.locator('.attributes dl > div', { hasText: 'db.password' }).locator('mark.redacted');
+  await expect.poll(() => value.textContent()).toBe('*'.repeat(password.length));
+  expect(await page.content()).not.toContain(password);
+  await page.getByRole('link', { name: 'Pipeline' }).click();
+  await page.getByRole('article', { name: 'Redaction' }).getByText('1 secret_name').waitFor();
+});
+
 describe('a request that both SDKs tell of', () => {
   it('has two rows that lead to each other, also the one that was there first', async () => {
     const { page } = opened;

@@ -323,7 +323,7 @@ function oddSpans(row: TraceRow): SpanRow[] {
       attributes: {
         'server.address': 'ledger',
         'http.request.method': 'GET',
-        'url.full': 'http://ledger:8080/balance',
+        'url.full': 'http://*************@ledger:8080/balance',
       },
     }),
     // Its clock is 120 ms behind.
@@ -368,7 +368,7 @@ function logsOf(row: TraceRow, traceId: string): LogRow[] {
             at: 95_000_000n,
             severity: 'ERROR',
             severityNumber: 17,
-            body: 'the handle andrewbrown is not known',
+            body: 'the handle andrewbrown is not known, asked with Bearer ****************',
           },
         ]
       : []),

@@ -5,6 +5,7 @@ import { asText } from '../model/important.ts';
 import type { WaterfallRow } from '../model/rows.ts';
 import type { Node } from '../model/tree.ts';
 import type { Waterfall } from '../model/waterfall.ts';
+import { MarkedText } from './redacted.tsx';
 
 interface Props {
   row: WaterfallRow;
@@ -176,7 +177,9 @@ function LogLine({ row, style, indent, waterfall }: LogProps) {
       <span class="span-name" style={indent}>
         <span class="twist" />
         <span class="severity">{log.severity}</span>
-        <span class="text">{text}</span>
+        <span class="text">
+          <MarkedText text={text} short />
+        </span>
       </span>
       <span class="lane" aria-hidden="true">
         <span class="log-tick" style={{ left: `${left * 100}%` }} title={clock(log.timeUnixNano)} />
