@@ -110,6 +110,35 @@ describe('the list', () => {
     await page.context().close();
   });
 
+  it('is filtered by a box that is drawn in the heatmap by keys alone, and says each step to who does not see it', async () => {
+    const { page, complaints } = await openList();
+    const map = page.getByRole('application', { name: /^Latency over time/ });
+    const said = page.locator('.heatmap [aria-live]');
+    const press = async (...keys: readonly string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await page.locator('.heatmap tbody tr').first().waitFor({ state: 'attached' });
+    while (!(await map.evaluate((canvas) => document.activeElement === canvas))) await press('Tab');
+    await press('ArrowLeft', 'ArrowLeft', 'ArrowLeft');
+    const inOne = /^\d\d:\d\d:\d\d · [\d.]+ .?s to [\d.]+ .?s: \d+/;
+    await expect.poll(() => said.textContent()).toMatch(inOne);
+    await press(...Array<string>(6).fill('Shift+ArrowLeft'), ...Array<string>(9).fill('Shift+ArrowUp'));
+    const inBox = /^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d · .* to .*: (\d+)/;
+    await expect.poll(() => said.textContent()).toMatch(inBox);
+    const traces = Number(inBox.exec((await said.textContent()) ?? '')?.[1]);
+    expect(new URL(page.url()).search).toBe('');
+
+    await press('Enter');
+    await expect.poll(() => page.locator('.sum').textContent()).toBe(`${traces} of 2000 traces`);
+    const query = new URL(page.url()).searchParams;
+    expect(Number(query.get('to')) - Number(query.get('from'))).toBe(7 * 5000);
+    await press('Escape');
+    await expect.poll(() => page.locator('.sum').textContent()).toBe('2000 traces');
+    expect(await violationsOf(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it('shows what a destination lacks', async () => {
     const { page } = await openList();
     await page.locator('.destination[data-destination="aws-xray"]').click();

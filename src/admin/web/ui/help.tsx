@@ -8,6 +8,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Enter', 'open or close the trace'],
   ['↑ ↓', 'walk the spans of the open trace'],
   ['← →', 'fold, unfold a span'],
+  ['← ↑ ↓ →', 'in the heatmap: move; with Shift draw a box, Enter filters by it'],
   ['/', 'filter'],
   ['Space', 'pause, resume'],
   ['Esc', 'close, one thing at a time'],
