@@ -235,6 +235,43 @@ describe('an opened trace', () => {
     await page.context().close();
   });
 
+  it('is seen closer by keys and by dragging over its axis, and the ruler follows', async () => {
+    const { page, complaints } = await openList(`/traces/${busy.fixture.oddId}`);
+    const axis = page.locator('.axis');
+    const ticks = () => axis.locator('.tick').allTextContents();
+    const bar = page.getByRole('treeitem', { name: /^SELECT users/ }).locator('.bar');
+    const widthOf = async () => (await bar.boundingBox())?.width ?? 0;
+    await page.getByRole('treeitem', { name: /^SELECT users/ }).click();
+    const [whole, before] = [await ticks(), await widthOf()];
+    expect(whole[0]).toMatch(/^0/);
+    await page.keyboard.press('+');
+    await expect.poll(widthOf).toBeGreaterThan(before * 1.9);
+    expect(await ticks()).not.toEqual(whole);
+    await page.getByRole('status').getByText('0 ms to 59.2 ms of 118 ms').waitFor();
+    await page
+      .getByRole('treeitem', { name: /^consume audit/ })
+      .getByText('44.0 ms ›')
+      .waitFor();
+    await page.keyboard.press('0');
+    await expect.poll(ticks).toEqual(whole);
+    await expect.poll(widthOf).toBeCloseTo(before, 0);
+
+    const area = await axis.boundingBox();
+    if (!area) throw new Error('no axis');
+    await page.mouse.move(area.x + area.width / 2, area.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(area.x + area.width * 0.75, area.y + 8, { steps: 3 });
+    await page.mouse.up();
+    await page.getByRole('status').getByText('59.2 ms to 88.8 ms of 118 ms').waitFor();
+    expect(await ticks()).toContain('70 ms');
+    expect(await bar.count()).toBe(0);
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'show all' }).click();
+    await expect.poll(ticks).toEqual(whole);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it('scrolls through ten thousand spans without a stutter', async () => {
     const { page, complaints } = await openList(`/traces/${busy.fixture.bigId}`);
     await page.getByRole('treeitem').first().waitFor();
