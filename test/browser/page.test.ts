@@ -232,6 +232,8 @@ describe('an opened trace', () => {
     );
     await page.getByRole('button', { name: 'Markdown' }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('# GET /api/boom\n');
+    await page.getByRole('button', { name: 'OTLP/JSON' }).click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('{"resourceSpans":[]}');
     await page.context().close();
   });
 

@@ -182,6 +182,18 @@ describe('filters', () => {
     expect(await rowOf(page, other).count()).toBe(0);
   });
 
+  it('narrow by an attribute of the span that one looks at', async () => {
+    const { page } = opened;
+    const here = await tell(sidecast.otlpUrl, { more: { 'app.tenant': 'babylon 5' } });
+    const elsewhere = await tell(sidecast.otlpUrl, { more: { 'app.tenant': 'earth' } });
+    await rowOf(page, elsewhere).waitFor();
+    await rowOf(page, here).locator('a').first().click();
+    await page.getByTitle('Only traces with app.tenant = babylon 5').click();
+    await expect.poll(() => rowOf(page, elsewhere).count()).toBe(0);
+    await rowOf(page, here).waitFor();
+    expect(new URL(page.url()).searchParams.get('attr')).toBe('app.tenant=babylon 5');
+  });
+
   it('narrow to what was dragged over in the heatmap', async () => {
     const { page } = opened;
     const fast = await tell(sidecast.otlpUrl, { tookMs: 2 });
