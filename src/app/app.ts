@@ -186,6 +186,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     exporters,
     clock,
     tls,
+    idsOf: correlation.idsOf,
     redacted: redaction.counts,
     isReady: () => isReady,
     status,

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { PipelineView } from '../admin/api/pipeline.ts';
 import { type Admin, type AdminOptions, createAdmin } from '../admin/server.ts';
+import type { IdsOf } from '../correlation/pairs.ts';
 import type { Exporter } from '../delivery/exporter.ts';
 import type { Delivery } from '../delivery/loop.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -25,11 +26,13 @@ export interface PageParts
   exporters: ReadonlyMap<DestinationId, Exporter<unknown>>;
   clock: Clock;
   tls: Tls;
+  idsOf: IdsOf;
   redacted(): RedactionCounts;
 }
 
 export function createPage(parts: PageParts): Admin {
-  const { config, ledger, journal, recent, deliveries, exporters, clock, redacted, tls, ...rest } = parts;
+  const { config, ledger, journal, recent, deliveries, exporters, clock, idsOf, redacted, tls, ...rest } =
+    parts;
   const { hosts, adminPort, adminHosts, adminToken } = config.listeners;
   const pipeline = new PipelineView({
     status: rest.status,
@@ -51,7 +54,7 @@ export function createPage(parts: PageParts): Admin {
     hosts,
     port: adminPort,
     metrics,
-    api: { recent, exporters, status: rest.status, pipeline: () => pipeline.look(), clock },
+    api: { recent, exporters, idsOf, status: rest.status, pipeline: () => pipeline.look(), clock },
     access: { hosts: adminHosts ?? [], token: adminToken, hostname: hostname() },
     tls: tls.of('admin'),
     web: webDir(),

@@ -44,7 +44,7 @@ export interface TraceRow {
   came: readonly Came[];
   /** Chosen after some of its spans had gone by, while only one trace in N is kept: some may be missing. */
   isPartial?: boolean;
-  /** The other SDK's account of the same request. */
+  /** The other SDK's account of the same request. Known to the API alone. */
   pairedWith?: string;
   chips: Chips;
 }

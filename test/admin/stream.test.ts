@@ -27,7 +27,7 @@ beforeEach(async () => {
     },
     since: async (seen: number) => {
       looks += 1;
-      return { rows: [{ id: `${seen + 1}-${version}`, name: ROW }], logs: [], version };
+      return { rows: [{ id: `${seen + 1}-${version}`, name: ROW, came: ['otlp'] }], logs: [], version };
     },
     size: { traces: 1, keepsOneIn: 1 },
     heatmap: () => ({ cells: [] }),
@@ -35,6 +35,7 @@ beforeEach(async () => {
   const sources = {
     recent,
     exporters: new Map(),
+    idsOf: (id: string) => ({ otlp: id, xray: id }),
     status: async () => ({ version: 'test', startedAt: 'now' }),
     pipeline: async () => ({ nowMs: 0 }),
     clock,

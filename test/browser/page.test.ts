@@ -110,6 +110,35 @@ describe('the list', () => {
     await page.context().close();
   });
 
+  it('is filtered by a box that is drawn in the heatmap by keys alone, and says each step to who does not see it', async () => {
+    const { page, complaints } = await openList();
+    const map = page.getByRole('application', { name: /^Latency over time/ });
+    const said = page.locator('.heatmap [aria-live]');
+    const press = async (...keys: readonly string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await page.locator('.heatmap tbody tr').first().waitFor({ state: 'attached' });
+    while (!(await map.evaluate((canvas) => document.activeElement === canvas))) await press('Tab');
+    await press('ArrowLeft', 'ArrowLeft', 'ArrowLeft');
+    const inOne = /^\d\d:\d\d:\d\d · [\d.]+ .?s to [\d.]+ .?s: \d+/;
+    await expect.poll(() => said.textContent()).toMatch(inOne);
+    await press(...Array<string>(6).fill('Shift+ArrowLeft'), ...Array<string>(9).fill('Shift+ArrowUp'));
+    const inBox = /^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d · .* to .*: (\d+)/;
+    await expect.poll(() => said.textContent()).toMatch(inBox);
+    const traces = Number(inBox.exec((await said.textContent()) ?? '')?.[1]);
+    expect(new URL(page.url()).search).toBe('');
+
+    await press('Enter');
+    await expect.poll(() => page.locator('.sum').textContent()).toBe(`${traces} of 2000 traces`);
+    const query = new URL(page.url()).searchParams;
+    expect(Number(query.get('to')) - Number(query.get('from'))).toBe(7 * 5000);
+    await press('Escape');
+    await expect.poll(() => page.locator('.sum').textContent()).toBe('2000 traces');
+    expect(await violationsOf(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it('shows what a destination lacks', async () => {
     const { page } = await openList();
     await page.locator('.destination[data-destination="aws-xray"]').click();
@@ -178,7 +207,7 @@ describe('an opened trace', () => {
     await page.getByText('3 frames of libraries').waitFor();
     await page.getByRole('treeitem', { name: /^parent .* not received here$/ }).waitFor();
     await page.getByText(/The clock of ledger is 128 ms behind/).waitFor();
-    await page.locator('.log-row', { hasText: 'the handle andrewbrown is not known' }).waitFor();
+    await page.locator('.log-row', { hasText: 'the handle andrewbrown is not known, asked with' }).waitFor();
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -203,6 +232,45 @@ describe('an opened trace', () => {
     );
     await page.getByRole('button', { name: 'Markdown' }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('# GET /api/boom\n');
+    await page.getByRole('button', { name: 'OTLP/JSON' }).click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('{"resourceSpans":[]}');
+    await page.context().close();
+  });
+
+  it('is seen closer by keys and by dragging over its axis, and the ruler follows', async () => {
+    const { page, complaints } = await openList(`/traces/${busy.fixture.oddId}`);
+    const axis = page.locator('.axis');
+    const ticks = () => axis.locator('.tick').allTextContents();
+    const bar = page.getByRole('treeitem', { name: /^SELECT users/ }).locator('.bar');
+    const widthOf = async () => (await bar.boundingBox())?.width ?? 0;
+    await page.getByRole('treeitem', { name: /^SELECT users/ }).click();
+    const [whole, before] = [await ticks(), await widthOf()];
+    expect(whole[0]).toMatch(/^0/);
+    await page.keyboard.press('+');
+    await expect.poll(widthOf).toBeGreaterThan(before * 1.9);
+    expect(await ticks()).not.toEqual(whole);
+    await page.getByRole('status').getByText('0 ms to 59.2 ms of 118 ms').waitFor();
+    await page
+      .getByRole('treeitem', { name: /^consume audit/ })
+      .getByText('44.0 ms ›')
+      .waitFor();
+    await page.keyboard.press('0');
+    await expect.poll(ticks).toEqual(whole);
+    await expect.poll(widthOf).toBeCloseTo(before, 0);
+
+    const area = await axis.boundingBox();
+    if (!area) throw new Error('no axis');
+    await page.mouse.move(area.x + area.width / 2, area.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(area.x + area.width * 0.75, area.y + 8, { steps: 3 });
+    await page.mouse.up();
+    await page.getByRole('status').getByText('59.2 ms to 88.8 ms of 118 ms').waitFor();
+    expect(await ticks()).toContain('70 ms');
+    expect(await bar.count()).toBe(0);
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'show all' }).click();
+    await expect.poll(ticks).toEqual(whole);
+    expect(complaints).toEqual([]);
     await page.context().close();
   });
 
@@ -232,6 +300,40 @@ describe('an opened trace', () => {
     // A shared machine without a graphics card: a stutter that a person sees would be several times this.
     expect(median).toBeLessThan(34);
     expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('what was taken out', () => {
+  it('is marked where it was, with the rule and the way to keep it: in attributes, in logs and in what was sent', async () => {
+    const { page, complaints } = await openList(`/traces/${busy.fixture.oddId}`);
+    const marks = page.locator('.panel mark.redacted');
+    const header = page.locator('.attributes dl > div', { hasText: 'http.request.header.authorization' });
+    await header.getByText('redacted', { exact: true }).waitFor();
+    expect(await header.locator('mark').getAttribute('title')).toMatch(
+      /by secret_name .* add http\.request\.header\.authorization to SIDECAST_REDACT_ALLOW\.$/,
+    );
+    const ground = await page.evaluate(() => getComputedStyle(document.body).color);
+    expect(await header.locator('mark').evaluate((mark) => getComputedStyle(mark).color)).not.toBe(ground);
+    const inLog = page.locator('.log-row mark.redacted');
+    expect(await inLog.textContent()).toBe('**************** redacted');
+    expect(await inLog.getAttribute('title')).toContain('by bearer_token');
+
+    await page.getByRole('treeitem', { name: /^GET ledger/ }).click();
+    await expect.poll(() => marks.first().getAttribute('title')).toContain('by url_userinfo');
+    await page.getByRole('tab', { name: 'X-Ray' }).click();
+    const sent = page.getByRole('tabpanel', { name: 'AWS X-Ray' });
+    await sent.getByText('1 redacted').waitFor();
+    expect(await sent.locator('.as-sent mark.redacted').getAttribute('title')).toContain('secret_name');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('is counted by rule in the pipeline', async () => {
+    const { page } = await openPage(browser, `${busy.url}/pipeline`);
+    const box = page.getByRole('article', { name: 'Redaction' });
+    await box.getByText('41\u202f207 secret_name').waitFor();
+    await box.getByText('4 card_number').waitFor();
     await page.context().close();
   });
 });

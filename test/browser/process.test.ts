@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, sandboxSettings, startSandbox } from '../../src/sandbox/index.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
+import { sendSegment, sendSpans, toldTwice } from '../support/two-sdks.ts';
 import { violationsOf } from './support/accessibility.ts';
 import { chipOf, openPage, rowOf, startBrowser, type WatchedPage } from './support/browser.ts';
 import { tell } from './support/requests.ts';
@@ -78,6 +79,42 @@ describe('a request', () => {
   });
 });
 
+it('a secret is nowhere on the page: it is marked, and counted by its rule', async () => {
+  const { page } = opened;
+  const password = 'correct-horse-battery';
+  const traceId = await tell(sidecast.otlpUrl, { more: { 'db.password': password } });
+  await rowOf(page, traceId).locator('a').first().click();
+  const value = page.locator('.attributes dl > div', { hasText: 'db.password' }).locator('mark.redacted');
+  await expect.poll(() => value.textContent()).toBe('*'.repeat(password.length));
+  expect(await page.content()).not.toContain(password);
+  await page.getByRole('link', { name: 'Pipeline' }).click();
+  await page.getByRole('article', { name: 'Redaction' }).getByText('1 secret_name').waitFor();
+});
+
+describe('a request that both SDKs tell of', () => {
+  it('has two rows that lead to each other, also the one that was there first', async () => {
+    const { page } = opened;
+    const request = toldTwice('/api/twice', 'Backend-Flask');
+    const [otlpId, xrayId] = [request.otlpTraceId, request.xrayTraceId.slice(2).replace('-', '')];
+    await sendSegment(request, sidecast.xrayPort);
+    await rowOf(page, xrayId).waitFor();
+    await sendSpans([request], 'backend-flask', sidecast.otlpUrl);
+    await rowOf(page, otlpId).waitFor();
+
+    await rowOf(page, xrayId)
+      .getByRole('link', { name: `the same request as ${otlpId} (OTLP)` })
+      .click();
+    const openPath = () => new URL(page.url()).pathname;
+    await expect.poll(openPath).toBe(`/traces/${otlpId}`);
+    const inHead = page.locator('.trace-head').getByRole('link', { name: /^the same request as/ });
+    expect(await inHead.textContent()).toBe(`the same request as ${xrayId.slice(0, 8)}… (X-Ray)`);
+    await inHead.click();
+    await expect.poll(openPath).toBe(`/traces/${xrayId}`);
+    await page.getByRole('link', { name: `the same request as ${otlpId.slice(0, 8)}… (OTLP)` }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+  });
+});
+
 describe('a destination that is down', () => {
   it('changes its own chip and no other, is named in the head, and settles when it is back', async () => {
     const { page } = opened;
@@ -143,6 +180,18 @@ describe('filters', () => {
     const other = await tell(sidecast.otlpUrl, { userId: 'londo' });
     await rowOf(page, later).waitFor();
     expect(await rowOf(page, other).count()).toBe(0);
+  });
+
+  it('narrow by an attribute of the span that one looks at', async () => {
+    const { page } = opened;
+    const here = await tell(sidecast.otlpUrl, { more: { 'app.tenant': 'babylon 5' } });
+    const elsewhere = await tell(sidecast.otlpUrl, { more: { 'app.tenant': 'earth' } });
+    await rowOf(page, elsewhere).waitFor();
+    await rowOf(page, here).locator('a').first().click();
+    await page.getByTitle('Only traces with app.tenant = babylon 5').click();
+    await expect.poll(() => rowOf(page, elsewhere).count()).toBe(0);
+    await rowOf(page, here).waitFor();
+    expect(new URL(page.url()).searchParams.get('attr')).toBe('app.tenant=babylon 5');
   });
 
   it('narrow to what was dragged over in the heatmap', async () => {

@@ -1,11 +1,12 @@
 // Part of the tests: the API of the page, over a running sidecast with the sandbox as its vendors.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Pipeline, Sent, StreamEvents, Trace, TraceList, TraceRow } from '../../src/admin/api/shapes.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually, settingsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { openStream } from '../support/stream.ts';
+import { sendSegment, sendSpans, toldTwice } from '../support/two-sdks.ts';
 
 const CAPTURES = join(import.meta.dirname, '..', 'fixtures', 'captures');
 const capture = (path: string) => readFileSync(join(CAPTURES, path));
@@ -15,7 +16,7 @@ let app: TestApp;
 
 beforeEach(async () => {
   sandbox = await startSandbox();
-  app = await startTestApp(settingsOf(sandbox));
+  app = await startTestApp({ ...settingsOf(sandbox), SIDECAST_RECENT_BYTES: '2MiB' });
 });
 afterEach(async () => {
   await app.shutdown('test');
@@ -34,14 +35,14 @@ const isDone = ({ chips }: TraceRow) =>
   Object.values(chips).every((chip) => !('queued' in chip) && !('retrying' in chip) && !('blocked' in chip));
 
 describe('the stream', () => {
-  it('has a request within a second, and its chips as they settle', async () => {
+  it('has a request within a second of its acknowledgement, and its chips as they settle', async () => {
     const stream = await openStream(app.adminUrl);
-    const sentAtMs = performance.now();
     await postTraces();
+    const acknowledgedAtMs = performance.now();
 
     const first = await stream.next<StreamEvents['traces']>('traces');
 
-    expect(performance.now() - sentAtMs).toBeLessThan(1000);
+    expect(performance.now() - acknowledgedAtMs).toBeLessThan(1000);
     expect(first.rows.length).toBeGreaterThan(0);
     const settled = new Map<string, TraceRow>();
     for (const row of first.rows) settled.set(row.id, row);
@@ -105,7 +106,30 @@ describe('the stream', () => {
   });
 });
 
+it('SIDECAST_RECENT_BYTES is the bound of what the page keeps', async () => {
+  expect((await get<Pipeline>('/api/pipeline')).recent.maxBytes).toBe(2 * 1024 * 1024);
+});
+
 describe('the README', () => {
+  it('names every route of the API, and shows pictures that are there', () => {
+    const root = join(import.meta.dirname, '..', '..');
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const sources = readdirSync(join(root, 'src/admin/api')).map((name) =>
+      readFileSync(join(root, 'src/admin/api', name), 'utf8'),
+    );
+    const routes = sources.flatMap((text) =>
+      [...text.matchAll(/['"](\/api\/[\w/:-]+)['"]/g)].map(([, path]) => path),
+    );
+    expect(routes.length).toBeGreaterThan(8);
+    for (const route of new Set(routes)) {
+      const shape = (route ?? '').replaceAll(/:\w+/g, '[^/\\s]+');
+      expect(readme, route).toMatch(new RegExp(`${shape}(?![\\w/])`));
+    }
+    const pictures = [...readme.matchAll(/!\[.+\]\((.+)\)/g)].map(([, path]) => path ?? '');
+    expect(pictures.length).toBeGreaterThanOrEqual(4);
+    for (const path of pictures) expect(statSync(join(root, path)).size, path).toBeLessThan(150 * 1024);
+  });
+
   it('has examples that work as they stand', async () => {
     await postTraces();
     const { traces } = await eventually(
@@ -118,6 +142,8 @@ describe('the README', () => {
     const examples = [...block.matchAll(/^curl (.*)'127\.0\.0\.1:4319(.*)'$/gm)];
     const abort = new AbortController();
 
+    // A README without them would pass otherwise.
+    expect(examples.length).toBeGreaterThanOrEqual(14);
     expect(examples).toHaveLength(block.split('\n').filter((line) => line.startsWith('curl')).length);
     for (const [line, options = '', path = ''] of examples) {
       const url =
@@ -166,5 +192,30 @@ describe('a trace', () => {
     expect(sent['aws-xray']?.items[0]?.body).toMatchObject({ id: failed?.id });
     expect(JSON.stringify(sent['aws-cloudwatch-logs']?.items)).toContain(id);
     expect(JSON.stringify(sent['rollbar']?.items)).toContain('"class":"ValueError"');
+  });
+});
+
+describe('a request that both SDKs tell of', () => {
+  it('has two traces that name each other: in the list, in the stream, by itself and in Markdown', async () => {
+    const stream = await openStream(app.adminUrl);
+    const request = toldTwice('/api/twice', 'Backend-Flask');
+    const alone = toldTwice('/api/alone', 'Backend-Flask');
+    const [otlpId, xrayId] = [request.otlpTraceId, request.xrayTraceId.slice(2).replace('-', '')];
+    await sendSegment(request, app.xrayPort);
+    expect((await stream.next<StreamEvents['traces']>('traces')).rows[0]).not.toHaveProperty('pairedWith');
+    expect(await sendSpans([request, alone], 'backend-flask', app.otlpUrl)).toBe(200);
+
+    const seen = new Map<string, TraceRow>();
+    while (!seen.has(otlpId))
+      for (const row of (await stream.next<StreamEvents['traces']>('traces')).rows) seen.set(row.id, row);
+    expect(seen.get(otlpId)?.pairedWith).toBe(xrayId);
+    const { traces } = await get<TraceList>('/api/traces');
+    const pairs = Object.fromEntries(traces.map(({ id, pairedWith }) => [id, pairedWith]));
+    expect(pairs).toEqual({ [otlpId]: xrayId, [xrayId]: otlpId, [alone.otlpTraceId]: undefined });
+    // The other way round, and under the id as X-Ray writes it.
+    expect((await get<Trace>(`/api/traces/${request.xrayTraceId}`)).row.pairedWith).toBe(otlpId);
+    const markdown = await (await fetch(`${app.adminUrl}/api/traces/${otlpId}.md`)).text();
+    expect(markdown).toContain(`- the same request as trace \`${xrayId}\``);
+    stream.close();
   });
 });

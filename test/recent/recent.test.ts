@@ -196,6 +196,13 @@ describe('a comparison', () => {
 });
 
 describe('a flood', () => {
+  it('keeps nothing where it may have no bytes', async () => {
+    const { recent, spans } = testRecent(0);
+    await spans([{ trace: 1, span: 1 }]);
+    expect(await recent.trace(traceId(1))).toBeUndefined();
+    expect(recent.size).toMatchObject({ traces: 0, logs: 0, bytes: 0, maxBytes: 0 });
+  });
+
   it('stays within the bytes it may have: the oldest go whole', async () => {
     const maxBytes = 1024 * 1024;
     const { recent, spans, clock, errors } = testRecent(maxBytes);

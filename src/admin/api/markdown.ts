@@ -17,6 +17,7 @@ export function toMarkdown(trace: Trace): string {
     `- ${counted(row.spans, 'span')}, ${counted(row.errors, 'error')}, ${counted(trace.logs.length, 'log record')}`,
     ...(row.statusCode === undefined ? [] : [`- status ${row.statusCode}`]),
     ...(row.userId === undefined ? [] : [`- user ${code(row.userId)}`]),
+    ...(row.pairedWith === undefined ? [] : [`- the same request as trace \`${row.pairedWith}\``]),
     ...(row.isPartial ? ['- incomplete: it was chosen after some of its spans had gone by'] : []),
   ];
   return [

@@ -1,4 +1,5 @@
 // Part of admin/api: what the routes read from.
+import type { IdsOf } from '../../correlation/pairs.ts';
 import type { Exporter } from '../../delivery/exporter.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { DestinationId } from '../../model/signals.ts';
@@ -10,6 +11,8 @@ export interface ApiSources {
   recent: Recent;
   /** Of those that are on, once they are built. */
   exporters: ReadonlyMap<DestinationId, Exporter<unknown>>;
+  /** Which two traces are one request. */
+  idsOf: IdsOf;
   status(): Promise<Status>;
   pipeline(): Promise<Pipeline>;
   clock: Clock;

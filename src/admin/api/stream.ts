@@ -1,6 +1,7 @@
 // Part of admin/api: server-sent events: what is new, as it comes. A client that does not read is let go, never waited for.
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { withPair } from './paired.ts';
 import type { Pipeline, StreamEvents } from './shapes.ts';
 import type { ApiSources } from './sources.ts';
 
@@ -85,7 +86,7 @@ export class Streams {
   }
 
   async #tick(): Promise<void> {
-    const { recent, pipeline, status } = this.#sources;
+    const { recent, pipeline, status, idsOf } = this.#sources;
     this.#ticks += 1;
     this.#letGoOfSilent();
     const { startedAt } = await status();
@@ -96,7 +97,8 @@ export class Streams {
       byVersion.set(client.version, [...(byVersion.get(client.version) ?? []), client]);
     }
     for (const [seen, clients] of byVersion) {
-      const { rows, logs, version } = await recent.since(seen, MAX_ROWS);
+      const { rows: changed, logs, version } = await recent.since(seen, MAX_ROWS);
+      const rows = changed.map((row) => withPair(row, idsOf));
       const { traces: kept, keepsOneIn } = recent.size;
       const id = `${startedAt}/${version}`;
       for (const client of clients) {

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DESTINATION_IDS, type DestinationId } from '../../model/signals.ts';
 import { toMarkdown } from './markdown.ts';
+import { withPair } from './paired.ts';
 import { type Query, readBox, readLogQuery, readTraceQuery, refuse } from './query.ts';
 import { sentTo } from './sent.ts';
 import type { LogRow, Trace } from './shapes.ts';
@@ -18,11 +19,13 @@ const TRACE_ID = /^[\da-f]{32}$/;
 const X_RAY_TRACE_ID = /^1-([\da-f]{8})-([\da-f]{24})$/;
 
 export function addTraceRoutes(server: FastifyInstance, sources: ApiSources): void {
-  const { recent } = sources;
+  const { recent, idsOf } = sources;
 
   server.get<{ Querystring: Query }>('/api/traces', async (request, reply) => {
     const { query, page, problems } = readTraceQuery(request.query);
-    return problems.length > 0 ? refuse(reply, problems) : recent.traces(query, page.limit, page.before);
+    if (problems.length > 0) return refuse(reply, problems);
+    const list = await recent.traces(query, page.limit, page.before);
+    return { ...list, traces: list.traces.map((row) => withPair(row, idsOf)) };
   });
 
   /** One address for all three: the ending says in which form. */
@@ -77,7 +80,10 @@ export function traceIdOf(text: string): string {
 }
 
 /** With the addresses of the trace where it is on its way to. */
-async function traceWithLinks({ recent, exporters }: ApiSources, id: string): Promise<Trace | undefined> {
+async function traceWithLinks(
+  { recent, exporters, idsOf }: ApiSources,
+  id: string,
+): Promise<Trace | undefined> {
   const trace = TRACE_ID.test(id) ? await recent.trace(id) : undefined;
   if (!trace) return undefined;
   const startUnixMs = Number(BigInt(trace.row.startUnixNano) / 1_000_000n);
@@ -87,7 +93,7 @@ async function traceWithLinks({ recent, exporters }: ApiSources, id: string): Pr
     const url = trace.row.chips[destination] && exporter.traceUrl(ref);
     if (url) links[destination] = url;
   }
-  return { ...trace, links };
+  return { ...trace, row: withPair(trace.row, idsOf), links };
 }
 
 function notKept(reply: FastifyReply, what: string): FastifyReply {

@@ -5,6 +5,7 @@ import type { Heatmap, ItemState, SpanRow, TraceRow } from '../../../src/admin/a
 import { STATES, viewChip } from '../../../src/admin/web/model/chips.ts';
 import { type Filter, filterQuery, mayMatch, parseFilter } from '../../../src/admin/web/model/filter.ts';
 import { boxOf, gridOf, placeOfBox, sumColumn } from '../../../src/admin/web/model/heat.ts';
+import { boxOfSelection, type Selection, select, tracesIn } from '../../../src/admin/web/model/heat-keys.ts';
 import { requestAsCurl } from '../../../src/admin/web/model/request-curl.ts';
 import { snippetsFor } from '../../../src/admin/web/model/setup.ts';
 import { foldStack, nearestAppFrame } from '../../../src/admin/web/model/stack.ts';
@@ -163,6 +164,22 @@ describe('the heatmap', () => {
   it('ends now, also when nothing came lately', () => {
     const { firstColumn, columns } = gridOf(heat, 20, 200_000);
     expect(firstColumn + columns).toBe(21);
+  });
+
+  it('has a box by keys that stays where it is while time moves on, and never leaves the map', () => {
+    const grid = gridOf(heat, 20, 105_000);
+    const first = select('ArrowLeft', false, undefined, heat, grid);
+    expect(first?.to).toEqual({ column: 20, row: 4 });
+    let box = first;
+    for (let step = 0; step < 50; step++) box = select('ArrowRight', true, box, heat, grid);
+    for (let step = 0; step < 50; step++) box = select('ArrowUp', true, box, heat, grid);
+    expect(box?.from).toEqual({ column: 20, row: 4 });
+    expect(box?.to).toEqual({ column: 21, row: grid.firstRow + grid.rows - 1 });
+    expect(tracesIn(heat, box as Selection)).toEqual({ traces: 10, errors: 2 });
+
+    const later = { ...heat, firstColumnMs: 105_000, cells: [] };
+    expect(boxOfSelection(later, box as Selection)).toEqual(boxOfSelection(heat, box as Selection));
+    expect(select('x', false, box, heat, grid)).toBeUndefined();
   });
 
   it('says a column in numbers', () => {

@@ -5,6 +5,7 @@ import type { LogRow, SpanRow, Trace } from '../../../src/admin/api/shapes.ts';
 import { axisOf } from '../../../src/admin/web/model/axis.ts';
 import { ownTime } from '../../../src/admin/web/model/critical-path.ts';
 import { matches, visibleRows } from '../../../src/admin/web/model/rows.ts';
+import { type Stretch, shareOf, stretchBy } from '../../../src/admin/web/model/stretch.ts';
 import { preorder } from '../../../src/admin/web/model/tree.ts';
 import { layOut } from '../../../src/admin/web/model/waterfall.ts';
 
@@ -208,6 +209,41 @@ describe('a clock that is off', () => {
     const longer = lay([...call, span('job', 'call', 30, 300, { service: 'worker' })]);
 
     expect([apart.skews, longer.skews]).toEqual([[], []]);
+  });
+});
+
+describe('a stretch of a trace', () => {
+  const whole = { fromMs: 0, toMs: 100 };
+  const press = (now: Stretch, key: string, aroundMs = 50, shiftKey = false) =>
+    stretchBy({ key, shiftKey }, now, 100, aroundMs);
+
+  it('is closer around what one looks at, and further from there', () => {
+    const closer = press(whole, '+', 30);
+    expect(closer).toEqual({ fromMs: 5, toMs: 55 });
+    expect(press(closer as Stretch, '-')).toEqual(whole);
+    expect(press(closer as Stretch, '0')).toEqual(whole);
+    expect(press(closer as Stretch, 'ArrowRight', 30, true)).toEqual({ fromMs: 17.5, toMs: 67.5 });
+    expect(press(closer as Stretch, 'ArrowRight', 30)).toBeUndefined();
+  });
+
+  it('never leaves the trace, and is never shorter than clocks tell', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('+', '-', 'ArrowLeft', 'ArrowRight'), { maxLength: 60 }),
+        fc.double({ min: 0, max: 100, noNaN: true }),
+        (keys, aroundMs) => {
+          let now: Stretch = whole;
+          for (const key of keys) now = press(now, key, aroundMs, true) as Stretch;
+          expect(now.fromMs).toBeGreaterThanOrEqual(0);
+          expect(now.toMs).toBeLessThanOrEqual(100 + 1e-9);
+          expect(now.toMs - now.fromMs).toBeGreaterThan(0.000_99);
+          const { ticksMs } = axisOf(now.toMs - now.fromMs, 6, now.fromMs);
+          expect(ticksMs.length).toBeGreaterThanOrEqual(1);
+          for (const ms of ticksMs)
+            expect(shareOf(now, ms)).toBeCloseTo(Math.min(1, Math.max(0, shareOf(now, ms))), 4);
+        },
+      ),
+    );
   });
 });
 

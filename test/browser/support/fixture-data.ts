@@ -75,6 +75,7 @@ export function makeFixture(nowMs: number, traces = 2000): Fixture {
   const random = seededRandom(7);
   const rows: TraceRow[] = [];
   for (let index = 0; index < traces; index++) rows.push(makeRow(random, index, nowMs - index * 290));
+  pair(rows);
   const [big, odd] = [rows[3], rows[5]];
   if (!big || !odd) return { rows, trace: () => undefined, logs: [], bigId: '', oddId: '' };
   Object.assign(big, {
@@ -114,6 +115,16 @@ function complete(rows: TraceRow[], big: TraceRow, odd: TraceRow): Fixture {
   };
   const logs = rows.slice(0, 400).flatMap((row) => logsOf(row, row.id));
   return { rows, trace, logs, bigId: big.id, oddId: odd.id };
+}
+
+/** Half of what X-Ray tells of is what the trace before it tells of too. */
+function pair(rows: readonly TraceRow[]): void {
+  rows.forEach((row, index) => {
+    const other = rows[index - 1];
+    if (!other || index % 2 || row.came[0] !== 'xray' || other.came[0] !== 'otlp') return;
+    Object.assign(row, { pairedWith: other.id });
+    Object.assign(other, { pairedWith: row.id });
+  });
 }
 
 function makeRow(random: () => number, index: number, atMs: number): TraceRow {
@@ -312,7 +323,7 @@ function oddSpans(row: TraceRow): SpanRow[] {
       attributes: {
         'server.address': 'ledger',
         'http.request.method': 'GET',
-        'url.full': 'http://ledger:8080/balance',
+        'url.full': 'http://*************@ledger:8080/balance',
       },
     }),
     // Its clock is 120 ms behind.
@@ -357,7 +368,7 @@ function logsOf(row: TraceRow, traceId: string): LogRow[] {
             at: 95_000_000n,
             severity: 'ERROR',
             severityNumber: 17,
-            body: 'the handle andrewbrown is not known',
+            body: 'the handle andrewbrown is not known, asked with Bearer ****************',
           },
         ]
       : []),

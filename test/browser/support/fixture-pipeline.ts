@@ -56,7 +56,10 @@ function fixtureStatus(hasData: boolean): Status {
       maxMemoryBytes: 67_108_864,
       damagedRecords: 0,
     },
-    redaction: { mode: 'mask', replaced: {} },
+    redaction: {
+      mode: 'mask',
+      replaced: hasData ? { secret_name: 41_207, bearer_token: 312, card_number: 4 } : {},
+    },
     routing: { mode: 'native', explanation: '', speakers: [], moreSpeakers: 0, sampling: {} },
     deadLetters: { dir: '/var/lib/sidecast/dead-letters', reason: null, since: null },
     receivers: {

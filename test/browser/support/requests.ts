@@ -9,6 +9,8 @@ export interface ToldRequest {
   service?: string;
   /** Ends in an exception. */
   fails?: boolean;
+  /** Further attributes. */
+  more?: Readonly<Record<string, string>>;
 }
 
 /** Sends the spans of one request, and resolves to its trace id once they are acknowledged. */
@@ -20,6 +22,7 @@ export async function tell(otlpUrl: string, request: ToldRequest = {}): Promise<
     userId,
     service = 'backend-flask',
     fails,
+    more,
   } = request;
   const traceId = randomBytes(16).toString('hex');
   const [root, query] = [randomBytes(8).toString('hex'), randomBytes(8).toString('hex')];
@@ -38,6 +41,7 @@ export async function tell(otlpUrl: string, request: ToldRequest = {}): Promise<
         'http.route': route,
         'http.response.status_code': fails ? 500 : status,
         ...(userId && { 'user.id': userId }),
+        ...more,
       }),
       status: fails ? { code: 2, message: 'boom' } : {},
       events: fails ? [exceptionAt(at(tookMs / 2))] : [],

@@ -73,10 +73,6 @@ export function typeOf(value: AttributeValue): string {
   return typeof value;
 }
 
-/** Masked in place, at the same length, before it left the intake. */
-export const isRedacted = (value: AttributeValue): boolean =>
-  typeof value === 'string' && /\*{4,}|^\*+$/.test(value);
-
 function optionalText(attributes: Attributes, key: string): string | undefined {
   const value = attributes[key];
   return value === undefined || value === null || value === '' ? undefined : asText(value);

@@ -53,16 +53,19 @@ export function go(next: Place, how: 'push' | 'replace' = 'push'): void {
   place.set(next);
 }
 
-export function filterBy(change: Partial<Filter>): void {
-  const { filter, traceId } = place.get();
-  go({ view: 'traces', filter: { ...filter, ...change }, ...(traceId && { traceId }) }, 'replace');
+/** Undefined: anything. */
+export function setFilter<K extends keyof Filter>(name: K, value: Filter[K] | undefined): void {
+  const filter: Filter = { ...place.get().filter };
+  if (value === undefined) delete filter[name];
+  else filter[name] = value;
+  go({ ...place.get(), view: 'traces', filter }, 'replace');
 }
 
 /** One more attribute that must have this value. */
 export function filterByAttribute(key: string, value: string): void {
   const { filter } = place.get();
   const pair = `${key}=${value}`;
-  if (!filter.attr.includes(pair)) filterBy({ attr: [...filter.attr, pair] });
+  if (!filter.attr.includes(pair)) setFilter('attr', [...filter.attr, pair]);
 }
 
 export function openTrace(traceId: string, more: Pick<Place, 'spanId' | 'tab'> = {}): void {

@@ -84,7 +84,9 @@ export function takeTraces({ rows: incoming, kept, keepsOneIn }: StreamEvents['t
   const { filter } = place.get();
   const changed = new Map(incoming.map((row) => [row.id, row]));
   const before = traces.get();
-  const replace = (row: TraceRow) => changed.get(row.id) ?? row;
+  // That two are one request is told with the later one; the earlier one has not changed otherwise.
+  const pairs = new Map(incoming.map(({ pairedWith, id }) => [pairedWith, id]));
+  const replace = (row: TraceRow) => changed.get(row.id) ?? withPair(row, pairs.get(row.id));
   const known = new Set([...before.rows, ...before.held].map((row) => row.id));
   const fresh = incoming.filter((row) => !known.has(row.id) && mayMatch(filter, row));
   const next = {
@@ -102,6 +104,9 @@ export function takeTraces({ rows: incoming, kept, keepsOneIn }: StreamEvents['t
   } else if (before.isPaused) traces.set({ ...next, matching, held: newestFirst([...fresh, ...next.held]) });
   else traces.set({ ...next, matching, rows: newestFirst([...fresh, ...next.rows]).slice(0, MAX_ROWS) });
 }
+
+const withPair = (row: TraceRow, pairedWith: string | undefined): TraceRow =>
+  pairedWith === undefined ? row : { ...row, pairedWith };
 
 function scheduleReload(): void {
   if (askAgain === undefined) askAgain = setTimeout(reload, ASK_AGAIN_MS);

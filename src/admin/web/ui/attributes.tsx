@@ -1,8 +1,9 @@
 // Part of the page: keys and values in two columns. Each can be copied, and filtered by.
 import type { Attributes } from '../../api/shapes.ts';
-import { asText, isRedacted, typeOf } from '../model/important.ts';
+import { asText, typeOf } from '../model/important.ts';
 import { filterByAttribute } from '../state/address.ts';
 import { CopyButton } from './copy.tsx';
+import { MarkedText } from './redacted.tsx';
 
 interface Props {
   title?: string;
@@ -34,12 +35,7 @@ export function AttributeTable({ title, attributes, find, canFilter }: Props) {
             <div key={key}>
               <dt title={key}>{key}</dt>
               <dd title={typeOf(value)}>
-                {text}
-                {isRedacted(value) && (
-                  <span class="redacted" title="Masked here, before it was kept or sent on">
-                    redacted
-                  </span>
-                )}
+                <MarkedText text={text} name={key} />
                 <span class="row-actions">
                   {canFilter && (
                     <button

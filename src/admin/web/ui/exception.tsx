@@ -2,6 +2,7 @@
 import type { ExceptionFact } from '../model/important.ts';
 import { foldStack, framesIn } from '../model/stack.ts';
 import { CopyButton } from './copy.tsx';
+import { MarkedText } from './redacted.tsx';
 
 export function ExceptionView({ exception }: { exception: ExceptionFact }) {
   const { type, message, stack, nearest } = exception;
@@ -9,7 +10,11 @@ export function ExceptionView({ exception }: { exception: ExceptionFact }) {
     <section class="exception" aria-label="Exception">
       <p class="raised">
         <strong>{type}</strong>
-        {message && `: ${message}`}
+        {message && (
+          <>
+            : <MarkedText text={message} />
+          </>
+        )}
         {stack !== undefined && <CopyButton small label="the stack trace" text={() => stack} />}
       </p>
       {nearest !== undefined && <p class="nearest mono">{nearest}</p>}
@@ -32,7 +37,7 @@ function Stack({ text }: { text: string }) {
         if (block.kind !== 'library' || frames < FOLD_FROM) {
           return (
             <pre key={key} class={block.kind}>
-              {lines}
+              <MarkedText text={lines} short />
             </pre>
           );
         }

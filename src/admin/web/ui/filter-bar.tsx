@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { DESTINATION_NAMES } from '../../../model/signals.ts';
 import { type Filter, isFiltered } from '../model/filter.ts';
 import { clockOfMs, duration } from '../model/format.ts';
-import { clearFilter, filterByAttribute, go, place } from '../state/address.ts';
+import { clearFilter, filterByAttribute, place, setFilter } from '../state/address.ts';
 import { heatmap } from '../state/live.ts';
 import { useStore } from '../state/store.ts';
 import { traces } from '../state/traces.ts';
@@ -26,33 +26,33 @@ export function FilterBar() {
           name="service"
           value={filter.service}
           options={services.sort()}
-          onChoose={(service) => set('service', service)}
+          onChoose={(service) => setFilter('service', service)}
         />
       )}
       <Choice
         name="route"
         value={filter.route}
         options={[...new Set([...(filter.route ? [filter.route] : []), ...routes.map(({ route }) => route)])]}
-        onChoose={(route) => set('route', route)}
+        onChoose={(route) => setFilter('route', route)}
       />
       <Choice
         name="status"
         value={filter.status}
         options={[...new Set([...STATUSES, ...(filter.status ? [filter.status] : [])])]}
-        onChoose={(status) => set('status', status)}
+        onChoose={(status) => setFilter('status', status)}
       />
       <Choice
         name="longer than"
         value={filter.min === undefined ? undefined : String(filter.min)}
         options={[...new Set([...SHORTEST_MS, ...(filter.min ? [filter.min] : [])])].map(String)}
         text={(ms) => duration(Number(ms))}
-        onChoose={(min) => set('min', min === undefined ? undefined : Number(min))}
+        onChoose={(min) => setFilter('min', min === undefined ? undefined : Number(min))}
       />
       <label class="errors">
         <input
           type="checkbox"
           checked={filter.errors === true}
-          onChange={() => set('errors', filter.errors ? undefined : true)}
+          onChange={() => setFilter('errors', filter.errors ? undefined : true)}
         />
         errors
       </label>
@@ -67,13 +67,6 @@ export function FilterBar() {
 }
 
 /** Undefined takes that part of the filter away. */
-function set<K extends keyof Filter>(name: K, value: Filter[K] | undefined): void {
-  const filter: Filter = { ...place.get().filter };
-  if (value === undefined) delete filter[name];
-  else filter[name] = value;
-  go({ ...place.get(), view: 'traces', filter }, 'replace');
-}
-
 const TYPING_MS = 250;
 
 function TextField() {
@@ -82,7 +75,7 @@ function TextField() {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => setText(filter.q ?? ''), [filter.q]);
   const isPair = /^[\w./-]+=/.test(text);
-  const search = (value: string) => set('q', value.trim() || undefined);
+  const search = (value: string) => setFilter('q', value.trim() || undefined);
   return (
     <input
       type="search"
@@ -102,7 +95,7 @@ function TextField() {
         clearTimeout(timer.current);
         if (!isPair) return search(text);
         const [key = '', ...value] = text.trim().split('=');
-        set('q', undefined);
+        setFilter('q', undefined);
         setText('');
         filterByAttribute(key, value.join('='));
       }}
@@ -145,7 +138,7 @@ function Tokens({ filter }: { filter: Filter }) {
           key={pair}
           text={pair}
           onRemove={() =>
-            set(
+            setFilter(
               'attr',
               attr.filter((other) => other !== pair),
             )
@@ -153,12 +146,12 @@ function Tokens({ filter }: { filter: Filter }) {
         />
       ))}
       {lacks && (
-        <Token text={`${DESTINATION_NAMES[lacks]} lacks it`} onRemove={() => set('lacks', undefined)} />
+        <Token text={`${DESTINATION_NAMES[lacks]} lacks it`} onRemove={() => setFilter('lacks', undefined)} />
       )}
       {box && (
         <Token
           text={`${clockOfMs(box.fromMs).slice(0, 8)} to ${clockOfMs(box.toMs).slice(0, 8)}, ${duration(box.minMs)} to ${duration(box.maxMs)}`}
-          onRemove={() => set('box', undefined)}
+          onRemove={() => setFilter('box', undefined)}
         />
       )}
     </>

@@ -2,7 +2,7 @@
 import { DESTINATION_IDS, DESTINATION_NAMES, type DestinationId } from '../../../model/signals.ts';
 import type { Pipeline } from '../../api/shapes.ts';
 import { age, count } from '../model/format.ts';
-import { addressOf, filterBy, go, type Place, place, type View } from '../state/address.ts';
+import { addressOf, go, type Place, place, setFilter, type View } from '../state/address.ts';
 import { connection, pipeline } from '../state/live.ts';
 import { useStore } from '../state/store.ts';
 import { setPaused, traces } from '../state/traces.ts';
@@ -106,7 +106,7 @@ function DestinationState({ id, now, isFilter }: StateProps) {
           if (isFilter) {
             const { lacks: _, ...filter } = place.get().filter;
             go({ ...place.get(), view: 'traces', filter }, 'replace');
-          } else filterBy({ lacks: id });
+          } else setFilter('lacks', id);
         }}
       >
         <StateMark state={state} />

@@ -8,6 +8,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Enter', 'open or close the trace'],
   ['↑ ↓', 'walk the spans of the open trace'],
   ['← →', 'fold, unfold a span'],
+  ['← ↑ ↓ →', 'in the heatmap: move; with Shift draw a box, Enter filters by it'],
+  ['+  -  0', 'zoom the open trace in, out, back to all of it; Shift and ← → move along'],
   ['/', 'filter'],
   ['Space', 'pause, resume'],
   ['Esc', 'close, one thing at a time'],

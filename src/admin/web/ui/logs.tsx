@@ -9,6 +9,7 @@ import { openTrace } from '../state/address.ts';
 import { logs } from '../state/live.ts';
 import { useStore } from '../state/store.ts';
 import { AttributeTable } from './attributes.tsx';
+import { MarkedText } from './redacted.tsx';
 import { Sign } from './sign.tsx';
 import { severityTone } from './waterfall-row.tsx';
 import { useHeight, useInSight } from './window.ts';
@@ -125,7 +126,9 @@ function LogTable({ rows, openId, onOpen }: TableProps) {
           >
             <div role="cell" class="opened log-details" ref={panel}>
               <pre class="mono">
-                {typeof open.body === 'string' ? open.body : JSON.stringify(open.body, null, 2)}
+                <MarkedText
+                  text={typeof open.body === 'string' ? open.body : JSON.stringify(open.body, null, 2)}
+                />
               </pre>
               <AttributeTable title="Attributes" attributes={open.attributes} find="" />
               <AttributeTable title="Resource" attributes={open.resource} find="" />
@@ -164,7 +167,7 @@ function LogRowView({ row, index, yPx, isOpen, onOpen }: RowProps) {
       </span>
       <span role="cell" class="message">
         <button type="button" class="plain" aria-expanded={isOpen}>
-          {asText(row.body)}
+          <MarkedText text={asText(row.body)} short />
         </button>
       </span>
       <span role="cell" class="service">

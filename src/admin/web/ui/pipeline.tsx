@@ -8,6 +8,7 @@ import { pipeline } from '../state/live.ts';
 import { useStore } from '../state/store.ts';
 import { DeadLetters } from './dead-letters.tsx';
 import { DestinationBox } from './destination.tsx';
+import { Redaction } from './redacted.tsx';
 import { Throughput } from './throughput.tsx';
 
 export function PipelineView() {
@@ -27,6 +28,7 @@ export function PipelineView() {
         <div class="journal-column">
           <h2>Journal</h2>
           <Journal now={now} />
+          <Redaction now={now} />
         </div>
         <div class="sinks">
           <h2>Destinations</h2>

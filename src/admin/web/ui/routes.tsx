@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Heatmap } from '../../api/shapes.ts';
 import { duration, exactDuration, percent, rate } from '../model/format.ts';
-import { filterBy, go, place } from '../state/address.ts';
+import { place, setFilter } from '../state/address.ts';
 import { useStore } from '../state/store.ts';
 
 type Route = Heatmap['routes'][number];
@@ -62,7 +62,5 @@ export function Routes({ routes }: { routes: readonly Route[] }) {
 }
 
 function choose(route: string): void {
-  const { route: chosen, ...filter } = place.get().filter;
-  if (chosen === route) go({ ...place.get(), filter }, 'replace');
-  else filterBy({ route });
+  setFilter('route', place.get().filter.route === route ? undefined : route);
 }

@@ -8,6 +8,7 @@ import type { Node } from '../model/tree.ts';
 import { openTrace } from '../state/address.ts';
 import { fetchSent } from '../state/api.ts';
 import { CopyButton } from './copy.tsx';
+import { MarkedText, RedactedCount } from './redacted.tsx';
 import { Sign } from './sign.tsx';
 
 interface Props {
@@ -152,11 +153,11 @@ function AsSent({ traceId, spanId, destination }: AsSentProps) {
             <h3>
               As sent{' '}
               <span class="note">{[item.partition, bytes(item.bytes)].filter(Boolean).join(', ')}</span>{' '}
-              <CopyButton small label="what is sent" text={() => text} />
+              <RedactedCount text={text} /> <CopyButton small label="what is sent" text={() => text} />
             </h3>
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keys too */}
             <pre class="as-sent mono" tabIndex={0}>
-              {text}
+              <MarkedText text={text} short />
             </pre>
           </div>
         );

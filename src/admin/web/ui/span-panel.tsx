@@ -8,6 +8,7 @@ import { filterByAttribute } from '../state/address.ts';
 import { AttributeTable } from './attributes.tsx';
 import { CopyButton } from './copy.tsx';
 import { ExceptionView } from './exception.tsx';
+import { MarkedText } from './redacted.tsx';
 import { severityTone } from './waterfall-row.tsx';
 
 export function SpanPanel({ trace, node }: { trace: Trace; node: Node | undefined }) {
@@ -90,7 +91,7 @@ function Facts({ span }: { span: SpanRow }) {
         <div key={label} class={tone === 'error' ? 'is-bad' : ''}>
           <dt>{label}</dt>
           <dd title={key}>
-            {value}
+            <MarkedText text={value} {...(key !== undefined && { name: key })} />
             <span class="row-actions">
               {key !== undefined && (
                 <button
@@ -121,7 +122,7 @@ function SpanLogs({ node }: { node: Node }) {
           <li key={log.id} class={severityTone(log.severityNumber)}>
             <span class="severity">{log.severity}</span>{' '}
             <span title={exactTime(log.timeUnixNano)}>{exactTime(log.timeUnixNano).slice(11, 23)}</span>{' '}
-            {asText(log.body)}
+            <MarkedText text={asText(log.body)} />
           </li>
         ))}
       </ul>

@@ -6,9 +6,10 @@ import { exceptionsOf } from '../model/important.ts';
 import { requestAsCurl } from '../model/request-curl.ts';
 import type { Node } from '../model/tree.ts';
 import type { Waterfall } from '../model/waterfall.ts';
-import { closeTrace, openTrace } from '../state/address.ts';
+import { closeTrace } from '../state/address.ts';
 import { fetchText, markdownPath, otlpPath } from '../state/api.ts';
 import { CopyButton } from './copy.tsx';
+import { PairLink } from './pair.tsx';
 
 interface Props {
   trace: Trace;
@@ -21,7 +22,6 @@ const SHOWN_FAILURES = 3;
 export function TraceHead({ trace, waterfall, onChoose }: Props) {
   const { row, rank, links, spans } = trace;
   const curl = requestAsCurl(spans);
-  const { pairedWith } = row;
   return (
     <header class="trace-head">
       <div class="facts">
@@ -36,11 +36,7 @@ export function TraceHead({ trace, waterfall, onChoose }: Props) {
             {percent(rank.slowestPercent)}
           </span>
         )}
-        {pairedWith && (
-          <button type="button" class="plain" onClick={() => openTrace(pairedWith)}>
-            the other SDK’s account of it
-          </button>
-        )}
+        <PairLink row={row} />
       </div>
       <div class="actions">
         {DESTINATION_IDS.map((id) => {

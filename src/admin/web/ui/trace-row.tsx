@@ -5,6 +5,7 @@ import { clock, count, duration, exactDuration, exactTime } from '../model/forma
 import { addressOf, closeTrace, openTrace, place } from '../state/address.ts';
 import { cursor } from '../state/cursor.ts';
 import { DeliveryChip } from './chip.tsx';
+import { PairLink } from './pair.tsx';
 
 /** Columns that would say the same in every row, or nothing, are left out. */
 export function columnsOf(rows: readonly TraceRow[]): string {
@@ -63,6 +64,7 @@ export function TraceRowView({ row, columns, yPx, index, isOpen, isCurrent, long
           </span>
         )}
         {row.came.length === 1 && row.came[0] === 'xray' && <span class="tag">X-Ray</span>}
+        <PairLink row={row} short isReachable={isCurrent} />
         {row.logs > 0 && <span class="tag">{row.logs === 1 ? '1 log' : `${row.logs} logs`}</span>}
       </span>
       <span role="cell" class="user" title={row.userId}>

@@ -1,15 +1,18 @@
 // Part of the page: one row of the waterfall: a span, a parent that was not received, or a log line.
-import { ownTime, type Segment } from '../model/critical-path.ts';
-import { clock, duration, exactDuration, exactTime } from '../model/format.ts';
+import { clock, exactTime } from '../model/format.ts';
 import { asText } from '../model/important.ts';
 import type { WaterfallRow } from '../model/rows.ts';
-import type { Node } from '../model/tree.ts';
+import { type Stretch, shareOf } from '../model/stretch.ts';
 import type { Waterfall } from '../model/waterfall.ts';
+import { Bar } from './bar.tsx';
+import { MarkedText } from './redacted.tsx';
 
 interface Props {
   row: WaterfallRow;
   yPx: number;
   waterfall: Waterfall;
+  /** What of the trace is in view. */
+  stretch: Stretch;
   isChosen: boolean;
   isFound: boolean;
   onChoose(spanId: string): void;
@@ -18,10 +21,20 @@ interface Props {
 
 const INDENT_PX = 14;
 
-export function WaterfallRowView({ row, yPx, waterfall, isChosen, isFound, onChoose, onFold }: Props) {
+export function WaterfallRowView(props: Props) {
+  const { row, yPx, waterfall, stretch, isChosen, isFound, onChoose, onFold } = props;
   const style = { transform: `translateY(${yPx}px)` };
   const indent = { paddingLeft: `${8 + row.depth * INDENT_PX}px` };
-  if (row.kind === 'log') return <LogLine row={row} style={style} indent={indent} waterfall={waterfall} />;
+  if (row.kind === 'log')
+    return (
+      <LogLine
+        row={row}
+        style={style}
+        indent={indent}
+        stretch={stretch}
+        wholeMs={waterfall.tree.durationMs}
+      />
+    );
   const { node, isOpen } = row;
   const { span } = node;
   const hasBelow = node.children.length > 0;
@@ -75,93 +88,24 @@ export function WaterfallRowView({ row, yPx, waterfall, isChosen, isFound, onCho
         )}
       </span>
       <span class="lane">
-        <Bar node={node} waterfall={waterfall} />
+        <Bar node={node} waterfall={waterfall} stretch={stretch} />
       </span>
     </div>
   );
-}
-
-/** Beyond this point a label has no room to the right of its bar. */
-const FLIP_AT = 0.78;
-/** Pieces closer than this share of the trace are drawn as one. */
-const LEAST_SHARE = 0.002;
-
-function Bar({ node, waterfall }: { node: Node; waterfall: Waterfall }) {
-  const { tree, services, critical } = waterfall;
-  const whole = tree.durationMs || 1;
-  const { span, startMs, endMs } = node;
-  const share = (ms: number) => ms / whole;
-  const box = (piece: Segment) => ({
-    left: `${share(piece.startMs) * 100}%`,
-    width: `${share(piece.endMs - piece.startMs) * 100}%`,
-  });
-  if (!span) return <span class="bar ghost" style={box(node)} />;
-  const colour = `c${services.length > 1 ? services.indexOf(span.service) % 8 : 0}`;
-  const flips = share(endMs) > FLIP_AT;
-  const labelAt = flips ? { right: `${(1 - share(startMs)) * 100}%` } : { left: `${share(endMs) * 100}%` };
-  const isFlippedOut = flips && share(startMs) < 0.12;
-  return (
-    <>
-      <span
-        class={`bar ${colour} ${span.error ? 'has-error' : ''} ${span.inProgress ? 'is-going-on' : ''}`}
-        style={box(node)}
-        title={barTitle(node)}
-      />
-      {joined(ownTime(node), whole).map((piece) => (
-        <span key={`own ${piece.startMs}`} class={`own ${colour}`} style={box(piece)} />
-      ))}
-      {joined(critical.get(node.id) ?? [], whole).map((piece) => (
-        <span key={`path ${piece.startMs}`} class="path" style={box(piece)} />
-      ))}
-      {span.events.slice(0, 50).map((event, index) => (
-        <span
-          key={index}
-          class={`event ${event.name === 'exception' ? 'is-bad' : ''}`}
-          title={`${event.name}, ${exactTime(event.timeUnixNano)}`}
-          style={{ left: `${Math.min(1, Math.max(0, share(eventMs(node, event.timeUnixNano)))) * 100}%` }}
-        />
-      ))}
-      <span
-        class={`took ${flips ? 'flips' : ''} ${isFlippedOut ? 'inside' : ''}`}
-        style={isFlippedOut ? { left: `${share(startMs) * 100}%` } : labelAt}
-      >
-        {span.inProgress ? 'in progress' : duration(span.durationMs)}
-      </span>
-    </>
-  );
-}
-
-/** On the span's own clock, moved as the span was moved. */
-function eventMs({ span, startMs }: Node, timeUnixNano: string): number {
-  return span ? startMs + Number(BigInt(timeUnixNano) - BigInt(span.startUnixNano)) / 1e6 : startMs;
-}
-
-function joined(pieces: readonly Segment[], whole: number): Segment[] {
-  const result: Segment[] = [];
-  for (const piece of pieces.toSorted((a, b) => a.startMs - b.startMs)) {
-    const last = result.at(-1);
-    if (last && piece.startMs - last.endMs < whole * LEAST_SHARE)
-      last.endMs = Math.max(last.endMs, piece.endMs);
-    else result.push({ ...piece });
-  }
-  return result;
-}
-
-function barTitle({ span }: Node): string {
-  if (!span) return '';
-  return `${span.name} · ${span.service}\n${exactDuration(span.durationMs)} from ${exactTime(span.startUnixNano)}`;
 }
 
 interface LogProps {
   row: Extract<WaterfallRow, { kind: 'log' }>;
   style: Record<string, string>;
   indent: Record<string, string>;
-  waterfall: Waterfall;
+  stretch: Stretch;
+  wholeMs: number;
 }
 
-function LogLine({ row, style, indent, waterfall }: LogProps) {
+function LogLine({ row, style, indent, stretch, wholeMs }: LogProps) {
   const { log, atMs } = row.placed;
-  const left = Math.min(1, Math.max(0, atMs / (waterfall.tree.durationMs || 1)));
+  // What is written after the trace's end is drawn at its end.
+  const left = shareOf(stretch, Math.min(wholeMs, Math.max(0, atMs)));
   const text = asText(log.body);
   return (
     <div
@@ -176,10 +120,14 @@ function LogLine({ row, style, indent, waterfall }: LogProps) {
       <span class="span-name" style={indent}>
         <span class="twist" />
         <span class="severity">{log.severity}</span>
-        <span class="text">{text}</span>
+        <span class="text">
+          <MarkedText text={text} short />
+        </span>
       </span>
       <span class="lane" aria-hidden="true">
-        <span class="log-tick" style={{ left: `${left * 100}%` }} title={clock(log.timeUnixNano)} />
+        {left >= 0 && left <= 1 && (
+          <span class="log-tick" style={{ left: `${left * 100}%` }} title={clock(log.timeUnixNano)} />
+        )}
       </span>
     </div>
   );

@@ -1,10 +1,11 @@
 // Part of the page: the waterfall: the tree on the left, time to the right. Only the rows in sight are drawn.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { axisOf } from '../model/axis.ts';
-import { tick } from '../model/format.ts';
+import { duration } from '../model/format.ts';
 import { matches, visibleRows, type WaterfallRow } from '../model/rows.ts';
+import { lengthOf, type Stretch, stretchBy } from '../model/stretch.ts';
 import type { Tree } from '../model/tree.ts';
 import type { Waterfall } from '../model/waterfall.ts';
+import { Ruler } from './ruler.tsx';
 import { WaterfallRowView } from './waterfall-row.tsx';
 import { useInSight, useWidth } from './window.ts';
 
@@ -33,7 +34,10 @@ export function WaterfallView({ waterfall, chosenId, onChoose }: Props) {
   const nameWidth = useMemo(() => nameColumn(rows, width, bodyFont()), [rows, width]);
   const first = Math.max(0, Math.floor(topPx / SPAN_PX) - OVERSCAN);
   const shown = rows.slice(first, first + Math.ceil(heightPx / SPAN_PX) + 2 * OVERSCAN);
-  const axis = axisOf(tree.durationMs, Math.max(2, Math.floor((width - nameWidth) / 110)));
+  const wholeMs = tree.durationMs;
+  const [chosenStretch, setStretch] = useState<Stretch>();
+  const stretch = chosenStretch ?? { fromMs: 0, toMs: wholeMs };
+  const show = (next: Stretch) => setStretch(lengthOf(next) < wholeMs ? next : undefined);
   useReveal(scroller, rows, chosenId);
   const fold = (id: string) =>
     setFolded((now) => {
@@ -61,6 +65,16 @@ export function WaterfallView({ waterfall, chosenId, onChoose }: Props) {
             {logCount === 1 ? 'log' : 'logs'}
           </label>
         )}
+        {chosenStretch && (
+          <span class="stretch">
+            <span role="status">
+              {duration(stretch.fromMs)} to {duration(stretch.toMs)} of {duration(wholeMs)}
+            </span>
+            <button type="button" class="plain" title="0" onClick={() => setStretch(undefined)}>
+              show all
+            </button>
+          </span>
+        )}
         {services.length > 1 &&
           services.map((service, index) => (
             <span key={service} class="legend">
@@ -72,19 +86,17 @@ export function WaterfallView({ waterfall, chosenId, onChoose }: Props) {
         class="waterfall-rows"
         ref={scroller}
         style={{ '--names': `${nameWidth}px` }}
-        onKeyDown={(event) => walk(event, rows, chosenId, onChoose, fold)}
+        onKeyDown={(event) => {
+          if (event.ctrlKey || event.metaKey || event.altKey) return;
+          const chosen = chosenId === undefined ? undefined : tree.byId.get(chosenId);
+          const aroundMs = chosen ? (chosen.startMs + chosen.endMs) / 2 : wholeMs / 2;
+          const next = stretchBy(event, stretch, wholeMs, aroundMs);
+          if (!next) return walk(event, rows, chosenId, onChoose, fold);
+          show(next);
+          event.preventDefault();
+        }}
       >
-        <div class="axis" aria-hidden="true">
-          {axis.ticksMs.map((ms) => (
-            <span
-              key={ms}
-              class={ms > tree.durationMs * 0.94 ? 'is-last' : ''}
-              style={{ left: `${(ms / (tree.durationMs || 1)) * 100}%` }}
-            >
-              {tick(ms, axis.stepMs)}
-            </span>
-          ))}
-        </div>
+        <Ruler stretch={stretch} wholeMs={wholeMs} widthPx={width - nameWidth} onStretch={show} />
         <div class="canvas" role="tree" aria-label="Spans" style={{ height: `${rows.length * SPAN_PX}px` }}>
           {shown.map((row, index) => (
             <WaterfallRowView
@@ -92,6 +104,7 @@ export function WaterfallView({ waterfall, chosenId, onChoose }: Props) {
               row={row}
               yPx={(first + index) * SPAN_PX}
               waterfall={waterfall}
+              stretch={stretch}
               isChosen={'node' in row && row.kind !== 'log' && row.node.id === chosenId}
               isFound={found === undefined || (row.kind === 'span' && found.found.has(row.node.id))}
               onChoose={onChoose}
