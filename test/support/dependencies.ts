@@ -29,15 +29,14 @@ export const REASONS: Readonly<Record<string, string>> = {
 
 interface Manifest {
   version: string;
-  dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
 }
 
 const manifestIn = (dir: string) => JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as Manifest;
 
-/** What src/ imports, and what npm installs with sidecast. Types are gone when it runs. */
+/** What src/ imports: the bundle holds it, so npm installs none of it with sidecast. Types are gone when it runs. */
 export function directDependencies(): { needed: ReadonlySet<string>; known: ReadonlySet<string> } {
-  const { dependencies, devDependencies } = manifestIn(ROOT);
+  const { devDependencies } = manifestIn(ROOT);
   const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
   const imported = files
     .filter((name) => /\.tsx?$/.test(name))
@@ -48,8 +47,8 @@ export function directDependencies(): { needed: ReadonlySet<string>; known: Read
     })
     .filter((name) => !name.startsWith('node:'));
   return {
-    needed: new Set([...imported, ...Object.keys(dependencies)]),
-    known: new Set([...Object.keys(dependencies), ...Object.keys(devDependencies)]),
+    needed: new Set(imported),
+    known: new Set(Object.keys(devDependencies)),
   };
 }
 
