@@ -100,7 +100,7 @@ export function buildCorrelation({
       return routingStatus(routing(), speakers.all(), Object.fromEntries(sampling));
     },
     async start() {
-      speakers.restore(await remembered.read());
+      speakers.restore(await remembered.read(), clock.now());
       for (const names of serviceAliases) speakers.alias(names, clock.now());
       writeIn(WRITE_EVERY_MS);
     },

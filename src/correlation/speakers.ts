@@ -33,11 +33,15 @@ export class Speakers {
     return [...new Set(this.#byName.values())];
   }
 
-  /** What an earlier run learnt. */
-  restore(remembered: readonly unknown[]): void {
+  /** What an earlier run learnt. Who was new when that ended is so still: its undecided copies wait in the journal. */
+  restore(remembered: readonly unknown[], nowMs: number): void {
     for (const one of remembered.slice(0, MAX_SPEAKERS)) {
       const speaker = speakerFrom(one);
-      if (speaker) for (const name of speaker.names) this.#byName.set(name, speaker);
+      if (!speaker) continue;
+      for (const name of speaker.names) this.#byName.set(name, speaker);
+      if (speaker.lastHeardMs - speaker.firstHeardMs >= FIRST_HEARING_MS) continue;
+      speaker.firstHeardMs = nowMs;
+      this.#lastNewMs = nowMs;
     }
   }
 

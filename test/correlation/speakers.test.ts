@@ -89,11 +89,25 @@ describe(Speakers, () => {
     speakers.heard('xray', 'a', 'p', 10);
     const remembered = JSON.parse(JSON.stringify(speakers.all().map(toRemembered))) as unknown[];
     const { speakers: next, changes } = setUp();
-    next.restore([null, 5, {}, { names: ['x'] }, ...remembered]);
+    next.restore([null, 5, {}, { names: ['x'] }, ...remembered], 60_000);
 
     expect([next.speaks('otlp', 'A'), next.speaks('xray', 'a')]).toEqual([true, true]);
     expect(next.all()).toHaveLength(1);
     expect(changes).toEqual([]);
+  });
+
+  it('takes who was new when an earlier run ended for new still, and nobody else', () => {
+    const { speakers } = setUp();
+    speakers.heard('xray', 'old', 'p', 0);
+    speakers.heard('xray', 'old', 'p', 10_000);
+    const old = speakers.all().map(toRemembered);
+    speakers.heard('xray', 'new', 'p', 12_000);
+    const { speakers: next } = setUp();
+
+    next.restore(old, 60_000);
+    expect([next.firstHeardMs('old'), next.lastNewMs]).toEqual([0, undefined]);
+    next.restore(speakers.all().map(toRemembered), 60_000);
+    expect([next.firstHeardMs('old'), next.firstHeardMs('new'), next.lastNewMs]).toEqual([0, 60_000, 60_000]);
   });
 
   it('is bounded: of very many names the quietest are forgotten', () => {

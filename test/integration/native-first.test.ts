@@ -134,6 +134,28 @@ describe('a backend with both SDKs', () => {
 });
 
 describe('a service first heard', () => {
+  it('is read of once also where sidecast stops and starts again between its two accounts', async () => {
+    await start();
+    const request = toldTwice('/early', 'backend-flask', 'kosh');
+    await sendSegment(request, sidecast.xrayPort);
+    await eventually(tracesAtXRay, (traces) => traces.length === 1, FIRST_HEARING_MS / 2);
+
+    expect(await sidecast.kill('SIGTERM')).toMatchObject({ code: 0 });
+    expect(tracesAtHoneycomb()).toEqual([]);
+    await sidecast.restart();
+    expect(await sendSpans([request], 'backend-flask', sidecast.otlpUrl)).toBe(200);
+    await eventually(
+      () => sidecast.status(),
+      ({ destinations }) => DESTINATION_IDS.every((id) => destinations[id].counts.queued === 0),
+      2 * FIRST_HEARING_MS,
+    );
+
+    expect(tracesAtHoneycomb()).toEqual([request.otlpTraceId]);
+    expect(tracesAtXRay()).toEqual([request.xrayTraceId]);
+    expect(accessLines()).toHaveLength(1);
+    expect(itemsAtRollbar()).toHaveLength(1);
+  });
+
   it('has its native copies at once, and its translated ones when it is clear that it has no others', async () => {
     await start();
     const request = toldTwice('/spans-only', 'none');
