@@ -49,10 +49,13 @@ describe('the list', () => {
     const { page } = await openList();
     const oldest = busy.fixture.rows.at(-1) as TraceRow;
     await expect
-      .poll(async () => {
-        await page.locator('.list .rows').evaluate((list) => list.scrollTo(0, list.scrollHeight));
-        return rowOf(page, oldest.id).count();
-      })
+      .poll(
+        async () => {
+          await page.locator('.list .rows').evaluate((list) => list.scrollTo(0, list.scrollHeight));
+          return rowOf(page, oldest.id).count();
+        },
+        { timeout: 10_000 },
+      )
       .toBe(1);
     await page.context().close();
   });
@@ -336,6 +339,26 @@ describe('what was taken out', () => {
     await box.getByText('4 card_number').waitFor();
     await page.context().close();
   });
+});
+
+it('the chart of the pipeline says the newest numbers, before anybody points at it', async () => {
+  const { page } = await openPage(browser, `${busy.url}/pipeline`);
+  const received = page.locator('.u-legend .u-series', { hasText: 'received' }).locator('.u-value');
+  await expect.poll(() => received.textContent()).toMatch(/^\d+\/s$/);
+  await page.context().close();
+});
+
+it('at 1280 pixels the head has one line and the tabs of a trace have one, whatever state destinations are in', async () => {
+  const { page } = await openPage(browser, `${busy.url}/traces/${busy.fixture.oddId}`, { width: 1280 });
+  await page.getByRole('tab').first().waitFor();
+  const tops = (selector: string) =>
+    page
+      .locator(selector)
+      .evaluateAll((all) => new Set(all.map((one) => one.getBoundingClientRect().top)).size);
+  expect([await tops('.destination'), await tops('[role=tab]')]).toEqual([1, 1]);
+  const headPx = await page.locator('.head').evaluate((head) => head.clientHeight);
+  expect(headPx).toBeLessThan(40);
+  await page.context().close();
 });
 
 describe('before the first trace', () => {

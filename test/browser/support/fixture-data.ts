@@ -97,6 +97,7 @@ export function makeFixture(nowMs: number, traces = 2000): Fixture {
     durationMs: 118.4,
     services: ['backend-flask', 'ledger'],
     userId: 'andrewbrown',
+    pairedWith: rows[6]?.id,
     chips: {
       ...odd.chips,
       honeycomb: { delivered: 5, queued: 2 },

@@ -84,9 +84,6 @@ function DestinationState({ id, now, isFilter }: StateProps) {
   const reason = now?.status.destinations[id].reason;
   const flow = now?.destinations[id];
   const waits = flow && flow.queuedItems > 0 ? flow : undefined;
-  const waiting = waits
-    ? `${count(waits.queuedItems)} queued${waits.oldestQueuedAgeMs === null ? '' : `, oldest ${age(waits.oldestQueuedAgeMs)}`}`
-    : '';
   const why = reason ? ` – ${reason.message}. ${reason.fix}` : '';
   return (
     <li>
@@ -102,17 +99,19 @@ function DestinationState({ id, now, isFilter }: StateProps) {
         }
         data-destination={id}
         data-state={state}
-        onClick={() => {
-          if (isFilter) {
-            const { lacks: _, ...filter } = place.get().filter;
-            go({ ...place.get(), view: 'traces', filter }, 'replace');
-          } else setFilter('lacks', id);
-        }}
+        onClick={() => setFilter('lacks', isFilter ? undefined : id)}
       >
         <StateMark state={state} />
         <span class="name">{DESTINATION_NAMES[id]}</span>
         {state !== 'on' && <span class="word">{state}</span>}
-        {waiting && state !== 'on' && <span class="waiting">{waiting}</span>}
+        {waits && state !== 'on' && (
+          <span class="waiting">
+            {count(waits.queuedItems)} queued
+            {waits.oldestQueuedAgeMs !== null && (
+              <span class="oldest">, oldest {age(waits.oldestQueuedAgeMs)}</span>
+            )}
+          </span>
+        )}
       </button>
     </li>
   );

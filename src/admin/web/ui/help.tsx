@@ -59,6 +59,18 @@ export function Help({ onClose }: { onClose(): void }) {
             <dd>{what}</dd>
           </div>
         ))}
+        <div>
+          <dt>
+            <mark class="redacted">****</mark>
+          </dt>
+          <dd>taken out before it was kept or sent on; hover for the rule</dd>
+        </div>
+        <div>
+          <dt>
+            <span class="tag">⇄</span>
+          </dt>
+          <dd>both SDKs told of this request: the way to the other account</dd>
+        </div>
       </dl>
       <button type="button" onClick={() => dialog.current?.close()}>
         close

@@ -25,12 +25,16 @@ export function Throughput({ now }: { now: Pipeline }) {
       element,
     );
     plot.current = made;
+    showNewest(made);
     return () => {
       plot.current = undefined;
       made.destroy();
     };
   }, [width, shown]);
-  useEffect(() => plot.current?.setData(dataFor(shown)), [now]);
+  useEffect(() => {
+    plot.current?.setData(dataFor(shown));
+    if (plot.current) showNewest(plot.current);
+  }, [now]);
   return (
     <section class="throughput" aria-label="Throughput">
       <h2>
@@ -39,6 +43,12 @@ export function Throughput({ now }: { now: Pipeline }) {
       <div ref={frame} />
     </section>
   );
+}
+
+/** In the legend, until one points at another second. */
+function showNewest(plot: uPlot): void {
+  const isPointedAt = (plot.cursor.left ?? -1) >= 0;
+  if (!isPointedAt && rates.length > 0) plot.setLegend({ idx: rates.length - 1 });
 }
 
 function dataFor(shown: string): uPlot.AlignedData {
