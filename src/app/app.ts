@@ -247,6 +247,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     status,
     applyRules(renewed) {
       routing = renewed.process.routing;
+      correlation.applyRules(renewed);
+      redaction.apply(renewed.redact);
     },
     shutdown(signal) {
       isReady = false;

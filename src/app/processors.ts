@@ -6,16 +6,17 @@ import { FIXES } from '../model/fixes.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DestinationId } from '../model/signals.ts';
 import type { RedactConfig } from '../processors/redact/config.ts';
-import { createRedactor, type RedactionCounts, type Redactor } from '../processors/redact/index.ts';
+import type { Redactor } from '../processors/redact/index.ts';
 import { createAdviser } from '../receivers/aws-xray/advice.ts';
 import type { Sampling } from '../sampling/index.ts';
 import { type AdviceBook, createAdviceBook } from '../telemetry/advice.ts';
 import type { LogLine } from '../telemetry/logger.ts';
+import { createRedaction, type Redaction } from './redaction.ts';
 
 export interface Processors {
   processors: readonly Processor[];
   advice: AdviceBook;
-  redaction: { mode: RedactConfig['mode']; counts(): RedactionCounts };
+  redaction: Redaction;
 }
 
 export interface ProcessorOptions {
@@ -27,13 +28,13 @@ export interface ProcessorOptions {
 }
 
 export function createProcessors({ config, off, sampling, log, clock }: ProcessorOptions): Processors {
-  const redactor = createRedactor(config.redact);
+  const redaction = createRedaction(config.redact);
   const advice = createAdviceBook(log, clock);
   const adviser = createAdviser({ book: advice, sampling, isXRayOn: !off['aws-xray'], clock });
   return {
-    processors: [redacting(redactor, log), adviser],
+    processors: [redacting(redaction, log), adviser],
     advice,
-    redaction: { mode: config.redact.mode, counts: redactor.counts },
+    redaction,
   };
 }
 
