@@ -254,6 +254,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     applyRules(renewed) {
       routing = renewed.process.routing;
       tls.renew();
+      correlation.applyRules(renewed);
+      redaction.apply(renewed.redact);
     },
     shutdown(signal) {
       isReady = false;

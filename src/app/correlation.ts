@@ -9,13 +9,13 @@ import { type Chooser, onlyWhile } from '../delivery/choice.ts';
 import { nativeFirst } from '../delivery/native-first.ts';
 import { pairHold } from '../delivery/pair-hold.ts';
 import type { Routing } from '../delivery/routing.ts';
-import { samplingOf } from '../delivery/sampling.ts';
 import { telemetryEndpoints, telemetryFinder, telemetrySpans } from '../delivery/telemetry-spans.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { Accepted, DestinationId } from '../model/signals.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { AppConfig } from './options.ts';
+import { createRatios } from './ratios.ts';
 
 export interface CorrelationOptions {
   config: AppConfig;
@@ -33,6 +33,8 @@ export interface Correlation extends Component {
   onPoll(peer: string): void;
   choosers(destination: DestinationId): readonly Chooser[];
   status(): RoutingStatus;
+  /** The ratios of another configuration. */
+  applyRules(config: AppConfig): void;
 }
 
 const FILE = 'speakers.json';
@@ -66,16 +68,7 @@ export function buildCorrelation({
     });
   }
 
-  const { sampleRatios, sampleSlowMs: slowMs, sampleDryRun } = config.process;
-  const wouldGo = new Map<DestinationId, number>();
-
-  function samplingFor(destination: DestinationId): readonly Chooser[] {
-    const ratio = (sampleRatios as ReadonlyMap<DestinationId, number> | undefined)?.get(destination);
-    if (ratio === undefined) return [];
-    const onDryRun = (items: number) =>
-      void wouldGo.set(destination, (wouldGo.get(destination) ?? 0) + items);
-    return [samplingOf(destination, { ratio, slowMs, isDryRun: sampleDryRun === 'on', onDryRun })];
-  }
+  const ratios = createRatios(config.process);
 
   return {
     idsOf: (traceId, side) => pairs.idsOf(traceId, side),
@@ -88,17 +81,12 @@ export function buildCorrelation({
       return [
         onlyWhile(() => routing() === 'native', nativeFirst(destination, speakers, nowMs)),
         ...(hold ? [hold] : []),
-        ...samplingFor(destination),
+        ratios.chooser(destination),
         ...(showsSpans && ofTelemetry !== 'keep' ? [telemetrySpans(ofTelemetry, findTelemetry)] : []),
       ];
     },
-    status() {
-      const sampling = [...(sampleRatios ?? [])].map(([id, ratio]) => {
-        const wouldLeaveOut = wouldGo.get(id) ?? 0;
-        return [id, { ratio, dryRun: sampleDryRun === 'on', wouldLeaveOut }] as const;
-      });
-      return routingStatus(routing(), speakers.all(), Object.fromEntries(sampling));
-    },
+    status: () => routingStatus(routing(), speakers.all(), ratios.status()),
+    applyRules: (renewed) => ratios.apply(renewed.process),
     async start() {
       speakers.restore(await remembered.read(), clock.now());
       for (const names of serviceAliases) speakers.alias(names, clock.now());

@@ -5,19 +5,18 @@ import type { Clock } from '../model/clock.ts';
 import { FIXES } from '../model/fixes.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { Accepted, DestinationId } from '../model/signals.ts';
-import { type BackgroundRedactor, createBackgroundRedactor } from '../processors/redact/background.ts';
+import type { BackgroundRedactor } from '../processors/redact/background.ts';
 import type { RedactConfig } from '../processors/redact/config.ts';
-import type { RedactionCounts } from '../processors/redact/index.ts';
 import { createAdviser } from '../receivers/aws-xray/advice.ts';
 import type { Sampling } from '../sampling/index.ts';
 import { type AdviceBook, createAdviceBook } from '../telemetry/advice.ts';
 import type { LogLine } from '../telemetry/logger.ts';
-import { workerFile } from './workers.ts';
+import { createRedaction, type Redaction } from './redaction.ts';
 
 export interface Processors {
   processors: readonly Processor[];
   advice: AdviceBook;
-  redaction: { mode: RedactConfig['mode']; counts(): RedactionCounts; end(): Promise<void> };
+  redaction: Redaction;
 }
 
 export interface ProcessorOptions {
@@ -29,13 +28,13 @@ export interface ProcessorOptions {
 }
 
 export function createProcessors({ config, off, sampling, log, clock }: ProcessorOptions): Processors {
-  const redactor = createBackgroundRedactor(config.redact, workerFile('redact'), clock);
+  const redaction = createRedaction(config.redact, clock);
   const advice = createAdviceBook(log, clock);
   const adviser = createAdviser({ book: advice, sampling, isXRayOn: !off['aws-xray'], clock });
   return {
-    processors: [redacting(redactor, log), adviser],
+    processors: [redacting(redaction, log), adviser],
     advice,
-    redaction: { mode: config.redact.mode, counts: redactor.counts, end: redactor.end },
+    redaction,
   };
 }
 

@@ -74,8 +74,12 @@ export const MEASURED: Readonly<Record<string, string>> = {
   'npm run chaos:long': 'test/chaos/results/chaos.json',
 };
 
-/** Tools of contributors that need an argument of theirs, or write what tests compare: the program that reads it. */
+/** Tools of contributors that need what not every machine has, or write what tests compare: the program that reads it, or the test that stands for it. */
 export const BY_CONTRIBUTORS: Readonly<Record<string, readonly [file: string, reads: string]>> = {
+  'docker buildx build --platform linux/amd64,linux/arm64 -f docker/Dockerfile -t sidecast .': [
+    'test/docker/platforms.test.ts',
+    'docker/Dockerfile',
+  ],
   'SEED=7 npm run test:chaos': ['test/chaos/chaos.test.ts', "env['SEED']"],
   'npm run bench': ['test/bench/run.mjs', 'report'],
   'UPDATE_DOCS=1 npx vitest run --project unit test/docs.test.ts': [
