@@ -21,6 +21,10 @@ export function accessCheck(options: AccessOptions) {
   const expected =
     options.token && options.token.reveal() !== '' ? digest(options.token.reveal()) : undefined;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    // Answers quote what strangers sent: no browser may take them for a script or a picture, or another site read them.
+    void reply
+      .header('x-content-type-options', 'nosniff')
+      .header('cross-origin-resource-policy', 'same-origin');
     const [path = ''] = request.url.split('?');
     if (EXEMPT.has(path)) return undefined;
     const host = request.headers.host ?? '';
@@ -38,7 +42,7 @@ export function accessCheck(options: AccessOptions) {
 
 /** Without port, and without the brackets of an IPv6 address. */
 function nameOf(host: string): string {
-  const bracketed = /^\[([^\]]*)\]/.exec(host);
+  const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(host);
   return (bracketed?.[1] ?? host.replace(/:\d*$/, '')).toLowerCase().replace(/\.$/, '');
 }
 

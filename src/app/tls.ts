@@ -25,7 +25,8 @@ const FIXES: readonly (readonly [code: RegExp, fix: string])[] = [
     'The client does not trust the certificate: give it the authority (OTEL_EXPORTER_OTLP_CERTIFICATE), or one that it knows.',
   ],
   [/APPLICATION_PROTOCOL/, 'A gRPC exporter: set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf in the app.'],
-  [/PROTOCOL|VERSION/, 'The client knows nothing newer than TLS 1.1.'],
+  [/WRONG_VERSION_NUMBER/, 'The client speaks no TLS, and no HTTP/1 either: perhaps a gRPC exporter.'],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/, 'The client knows nothing newer than TLS 1.1.'],
 ];
 
 /** Throws what `sidecast validate` says. */

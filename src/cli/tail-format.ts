@@ -31,7 +31,7 @@ function human({ hasColours, hasAttributes }: FormatOptions): Format {
         timeOf(span.startUnixNano).slice(TIME_FROM, TIME_TO),
         printable(service),
         printable(name),
-        ...(status === undefined ? [] : [textOf(status)]),
+        ...(status === undefined ? [] : [printable(textOf(status))]),
         `${durationMs.toFixed(1)} ms`,
         statusMessage ? `${mark}: ${printable(statusMessage)}` : mark,
         paint(FAINT, `trace ${traceId}`),
@@ -45,7 +45,8 @@ function human({ hasColours, hasAttributes }: FormatOptions): Format {
       return [words.join('  '), ...exceptions, ...attributes(own)].join('\n');
     },
     log(log) {
-      const severity = log.severityNumber >= 17 ? paint(RED, log.severity) : log.severity;
+      const severity =
+        log.severityNumber >= 17 ? paint(RED, printable(log.severity)) : printable(log.severity);
       const time = timeOf(log.timeUnixNano).slice(TIME_FROM, TIME_TO);
       const line = [time, printable(log.service), severity, printable(textOf(log.body))].join('  ');
       return [line, ...attributes(log.attributes)].join('\n');
@@ -57,7 +58,7 @@ function logfmt(): Format {
   const line = (pairs: Readonly<Record<string, AttributeValue | undefined>>) =>
     Object.entries(pairs)
       .flatMap(([key, value]) =>
-        value === undefined ? [] : [`${key.replace(/[\s="]/g, '_')}=${quoted(textOf(value))}`],
+        value === undefined ? [] : [`${key.replace(/[\s="\p{Cc}]/gu, '_')}=${quoted(textOf(value))}`],
       )
       .join(' ');
   return {
@@ -107,7 +108,7 @@ function markdown({ hasAttributes }: FormatOptions): Format {
         ...attributes(own),
       ].join('\n'),
     log: ({ service, severity, body, attributes: own }) =>
-      [`- ${severity} ${code(service)}: ${code(textOf(body))}`, ...attributes(own)].join('\n'),
+      [`- ${printable(severity)} ${code(service)}: ${code(textOf(body))}`, ...attributes(own)].join('\n'),
   };
 }
 

@@ -25,6 +25,16 @@ async function statusOf(path: string, headers: Record<string, string>): Promise<
   return answer.statusCode;
 }
 
+it('says in every answer that it is what it says, and for this page alone', async () => {
+  await start();
+  for (const path of ['status', 'livez', 'api/traces', 'nowhere']) {
+    const { headers } = await fetch(new URL(path, app?.adminUrl));
+
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+  }
+});
+
 describe('a name', () => {
   it.each([
     ['127.0.0.1:4319', 200],
@@ -37,6 +47,8 @@ describe('a name', () => {
     ['evil.example.com', 403],
     ['localhost.evil.example', 403],
     ['127.0.0.1.evil.example', 403],
+    ['[::1].evil.example', 403],
+    ['localhost@evil.example', 403],
   ])('%s is answered with %i', async (host, status) => {
     await start({ SIDECAST_ADMIN_HOSTS: 'allowed.example.com' });
 

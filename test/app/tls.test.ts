@@ -144,18 +144,24 @@ describe('a port with a certificate', () => {
     expect((await app?.status())?.receivers.otlp.refused).toEqual({});
   });
 
-  it('knows what a client says that does not trust it', () => {
+  // Codes as Node has them when curl, OpenSSL and gRPC are the clients.
+  it.each([
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'OTEL_EXPORTER_OTLP_CERTIFICATE'],
+    ['ERR_SSL_NO_APPLICATION_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'speaks no TLS'],
+    ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'TLS 1.1'],
+  ])('says what %s is about', (code, fix) => {
     const lines: unknown[] = [];
     const { values } = loadConfig(optionGroups, { env: settings });
     const tls = createTls(values.tls, systemClock, (_level, event, _msg, fields) =>
       lines.push([event, fields]),
     );
 
-    tls.of('admin')?.onHandshakeFailed('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA');
+    tls.of('admin')?.onHandshakeFailed(code);
 
     expect(lines.at(-1)).toEqual([
       'tls_refused',
-      expect.objectContaining({ fix: expect.stringContaining('OTEL_EXPORTER_OTLP_CERTIFICATE') }),
+      { listener: 'admin', code, fix: expect.stringContaining(fix) },
     ]);
   });
 

@@ -3,7 +3,9 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LogRow, SpanRow } from '../../src/admin/api/shapes.ts';
 import { tail } from '../../src/cli/tail.ts';
+import { FORMATS } from '../../src/cli/tail-format.ts';
 import { eventually, startTestApp, type TestApp } from '../support/app.ts';
 import { stubSettings, type } from '../support/typed.ts';
 
@@ -174,5 +176,31 @@ describe(tail, () => {
       code: 1,
       err: 'sidecast: nothing is shown: no sidecast answers at http://127.0.0.1:1 (ECONNREFUSED). Start it, or name its port with --admin-port.',
     });
+  });
+});
+
+describe('what an application sends', () => {
+  const ESCAPE = '\u001b]8;;http://evil\u0007';
+  const row = {
+    service: ESCAPE,
+    severity: ESCAPE,
+    severityNumber: 9,
+    timeUnixNano: '1',
+    startUnixNano: '1',
+    durationMs: 1,
+    name: ESCAPE,
+    statusMessage: ESCAPE,
+    body: ESCAPE,
+    events: [{ name: 'exception', attributes: { 'exception.type': ESCAPE, 'exception.message': ESCAPE } }],
+    attributes: { [ESCAPE]: ESCAPE, 'http.status_code': ESCAPE },
+  };
+
+  it.each(['human', 'logfmt', 'json', 'markdown'] as const)('cannot steer the terminal as %s', (name) => {
+    const format = FORMATS[name]({ hasColours: false, hasAttributes: true });
+    const shown =
+      format.log(row as unknown as LogRow) + format.span('a'.repeat(32), row as unknown as SpanRow);
+
+    expect(shown.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(shown).toContain('http://evil');
   });
 });

@@ -39,13 +39,32 @@ export interface Segment extends JsonObject {
 /** Names the scope of spans that were segments. */
 export const X_RAY_SCOPE = 'aws-xray';
 
-/** Undefined only when the document is no JSON object at all. */
+/** Undefined only when the document is no JSON object at all, or nested so deeply that nobody meant it. */
 export function parseSegment(document: Uint8Array | string): Segment | undefined {
   const text =
     typeof document === 'string'
       ? document
       : Buffer.from(document.buffer, document.byteOffset, document.byteLength).toString('utf8');
-  return asObject(parseLenientJson(text));
+  return isTooDeep(text) ? undefined : asObject(parseLenientJson(text));
+}
+
+/** JSON.parse takes any depth, JSON.stringify and whatever else recurses do not: one datagram would fail its whole batch. */
+export const MAX_DEPTH = 500;
+
+function isTooDeep(text: string): boolean {
+  if (text.length < 2 * MAX_DEPTH) return false;
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) isInString = !isInString;
+    else if (isInString) at += code === 0x5c ? 1 : 0;
+    else if (code === 0x7b || code === 0x5b) {
+      depth += 1;
+      if (depth > MAX_DEPTH) return true;
+    } else if (code === 0x7d || code === 0x5d) depth -= 1;
+  }
+  return false;
 }
 
 /** A lone subsegment: its segment is, or was, another document. */
