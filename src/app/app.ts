@@ -188,6 +188,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     tls,
     idsOf: correlation.idsOf,
     redacted: redaction.counts,
+    onBug: (error) => events.internalError('the admin port', error),
     isReady: () => isReady,
     status,
     deadLetters: { store: deadLetters, replay, now: () => clock.now() },

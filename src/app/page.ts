@@ -28,11 +28,24 @@ export interface PageParts
   tls: Tls;
   idsOf: IdsOf;
   redacted(): RedactionCounts;
+  onBug(error: Error): void;
 }
 
 export function createPage(parts: PageParts): Admin {
-  const { config, ledger, journal, recent, deliveries, exporters, clock, idsOf, redacted, tls, ...rest } =
-    parts;
+  const {
+    config,
+    ledger,
+    journal,
+    recent,
+    deliveries,
+    exporters,
+    clock,
+    idsOf,
+    redacted,
+    tls,
+    onBug,
+    ...rest
+  } = parts;
   const { hosts, adminPort, adminHosts, adminToken } = config.listeners;
   const pipeline = new PipelineView({
     status: rest.status,
@@ -54,7 +67,7 @@ export function createPage(parts: PageParts): Admin {
     hosts,
     port: adminPort,
     metrics,
-    api: { recent, exporters, idsOf, status: rest.status, pipeline: () => pipeline.look(), clock },
+    api: { recent, exporters, idsOf, status: rest.status, pipeline: () => pipeline.look(), clock, onBug },
     access: { hosts: adminHosts ?? [], token: adminToken, hostname: hostname() },
     tls: tls.of('admin'),
     web: webDir(),

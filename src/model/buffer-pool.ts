@@ -13,10 +13,11 @@ export interface BufferPool {
   give(buffer: Uint8Array): void;
 }
 
-/** Smaller ones die young, which is cheap. */
-const MIN_POOLED_BYTES = 16 * 1024;
+/** Smaller ones cost less to make than to keep count of. */
+const MIN_POOLED_BYTES = 2 * 1024;
 const MAX_POOLED_BYTES = 1024 * 1024;
-/** Sizes are rounded up to this, so that requests of about one size share. */
+/** Sizes are rounded up to this, so that requests of about one size share: to the first below the second, and to that above. */
+const SMALL_STEP_BYTES = 2 * 1024;
 const STEP_BYTES = 32 * 1024;
 
 interface Lent {
@@ -40,7 +41,8 @@ export function createBufferPool(maxIdleBytes: number): BufferPool {
   return {
     take(bytes) {
       if (bytes < MIN_POOLED_BYTES || bytes > MAX_POOLED_BYTES) return Buffer.allocUnsafeSlow(bytes);
-      const size = Math.ceil(bytes / STEP_BYTES) * STEP_BYTES;
+      const step = bytes < STEP_BYTES ? SMALL_STEP_BYTES : STEP_BYTES;
+      const size = Math.ceil(bytes / step) * step;
       const found = idle.get(size)?.pop();
       if (found) idleBytes -= size;
       const whole = found ?? Buffer.allocUnsafeSlow(size);

@@ -15,11 +15,15 @@ let streams: Streams;
 let clock: ManualClock;
 let version = 0;
 let looks = 0;
+let failure: Error | undefined;
+let bugs: string[] = [];
 const open: EventStream[] = [];
 
 beforeEach(async () => {
   version = 0;
   looks = 0;
+  failure = undefined;
+  bugs = [];
   clock = new ManualClock();
   const recent = {
     get version() {
@@ -27,6 +31,7 @@ beforeEach(async () => {
     },
     since: async (seen: number) => {
       looks += 1;
+      if (failure) throw failure;
       return { rows: [{ id: `${seen + 1}-${version}`, name: ROW, came: ['otlp'] }], logs: [], version };
     },
     size: { traces: 1, keepsOneIn: 1 },
@@ -39,6 +44,7 @@ beforeEach(async () => {
     status: async () => ({ version: 'test', startedAt: 'now' }),
     pipeline: async () => ({ nowMs: 0 }),
     clock,
+    onBug: (error: Error) => void bugs.push(error.message),
   } as unknown as ApiSources;
   streams = new Streams(sources);
   server = fastify({ forceCloseConnections: true });
@@ -127,6 +133,23 @@ describe('a stream', () => {
 
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
     await stream();
+  });
+
+  it('ends where showing fails, which is told of, and can be opened again', async () => {
+    const broken = await stream();
+    version = 1;
+    failure = new Error('a row that cannot be shown');
+    await tick();
+    await expect(broken.next('traces')).rejects.toThrow();
+
+    failure = undefined;
+    const again = await stream();
+    version = 2;
+    await tick();
+    const { rows } = await again.next<{ rows: { id: string }[] }>('traces');
+
+    expect(bugs).toEqual(['a row that cannot be shown']);
+    expect(rows[0]?.id).toBe('2-2');
   });
 
   it('costs nothing while nobody listens', async () => {

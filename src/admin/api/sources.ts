@@ -16,4 +16,6 @@ export interface ApiSources {
   status(): Promise<Status>;
   pipeline(): Promise<Pipeline>;
   clock: Clock;
+  /** What showing something failed on; nothing that was received is concerned. */
+  onBug(error: Error): void;
 }

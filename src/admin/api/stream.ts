@@ -78,7 +78,8 @@ export class Streams {
 
   #startTicking(): void {
     this.#cancel ??= this.#sources.clock.schedule(TICK_MS, () => {
-      void this.#tick().finally(() => {
+      const ticked = this.#tick().catch((error: Error) => this.#endAll(error));
+      void ticked.finally(() => {
         this.#cancel = undefined;
         if (this.#clients.size > 0) this.#startTicking();
       });
@@ -126,6 +127,13 @@ export class Streams {
 
   #write({ response }: Client, text: string): void {
     response.write(text);
+  }
+
+  /** Nobody waits for what does not come: whoever is there connects again, and is told what is there then. */
+  #endAll(error: Error): void {
+    this.#sources.onBug(error);
+    for (const { response } of this.#clients) response.destroy();
+    this.#clients.clear();
   }
 
   /** Looked at before anything more is written: what came with the last tick had its quarter of a second. */
