@@ -52,7 +52,7 @@ describe(validate, () => {
     expect(out.split('\n').filter((line) => / \(.*\): /.test(line))).toEqual([
       '--otlp-prot (flag): unknown flag. See sidecast --help. Did you mean --otlp-port?',
       `otlp.prt (${path}:2): unknown key. See sidecast schema. Did you mean otlp.port?`,
-      `honeycomb (${path}:4): is a section, not a value. It may have honeycomb.api_key, honeycomb.dataset, honeycomb.api_endpoint, honeycomb.compression.`,
+      `honeycomb (${path}:4): is a section, not a value. It may have honeycomb.api_key, honeycomb.dataset, honeycomb.api_endpoint, honeycomb.compression, honeycomb.unfinished_after.`,
       'SIDECAST_OTPL_PORT (environment): unknown variable. Correct or unset it. Did you mean SIDECAST_OTLP_PORT?',
       'SIDECAST_MAX_AGE=7 (variable SIDECAST_MAX_AGE): expected a duration with its unit, such as 250ms, 8s, 5m, 24h or 7d. For example SIDECAST_MAX_AGE=7d.',
       'SIDECAST_LOG_LEVEL=loud (flag --log-level): expected one of: trace, debug, info, warn, error. For example --log-level info.',

@@ -221,8 +221,8 @@ describe('looking', () => {
   it('leaves alone what are no segments, and dead letters that are sent again', () => {
     const adviser = createAdviser({ book, sampling: makeSampling().sampling, isXRayOn: true, clock });
     const payload = frameDocuments([Buffer.from(JSON.stringify(segment({ name: 'pay!me' })))]);
-    adviser({ ...accepted('', 1, 'traces'), payload });
-    adviser({ ...accepted('', 1, 'segments'), payload, origin: { peer: '', replayOf: '1:0@2' } });
+    void adviser({ ...accepted('', 1, 'traces'), payload });
+    void adviser({ ...accepted('', 1, 'segments'), payload, origin: { peer: '', replayOf: '1:0@2' } });
 
     expect(codes()).toEqual([]);
   });
