@@ -56,8 +56,10 @@ export interface App {
   status(): Promise<Status>;
   /** Flushes within SIDECAST_SHUTDOWN_TIMEOUT; safe twice. */
   shutdown(signal: string): Promise<void>;
-  /** Takes over the rules of another configuration, and a renewed certificate; everything else needs a restart. */
+  /** Takes over the rules of another configuration; everything else needs a restart. */
   applyRules(config: AppConfig): void;
+  /** Reads the files of the certificate again. */
+  renewCertificate(): void;
 }
 
 /** Body buffers kept for the next requests. */
@@ -252,9 +254,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     off,
     journal: { mode: journal.mode, dir: journal.dir },
     status,
+    renewCertificate: tls.renew,
     applyRules(renewed) {
       routing = renewed.process.routing;
-      tls.renew();
       correlation.applyRules(renewed);
       redaction.apply(renewed.redact);
     },

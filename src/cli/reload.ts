@@ -12,6 +12,8 @@ export interface ReloadOptions {
   config: AppConfig;
   effective: readonly Effective[];
   apply(config: AppConfig): void;
+  /** Its files may be others under the same names. */
+  renewCertificate(): void;
   log: LogLine;
 }
 
@@ -22,9 +24,17 @@ const RULES: readonly string[] = [
   ...Object.values(optionGroups.redact),
 ].map(({ env }) => env);
 
-export function createReload({ flags, config, effective, apply, log }: ReloadOptions): () => void {
+export function createReload({
+  flags,
+  config,
+  effective,
+  apply,
+  renewCertificate,
+  log,
+}: ReloadOptions): () => void {
   const inForce = comparable(config, effective);
   return () => {
+    renewCertificate();
     const { values, effective: found, problems } = loadConfig(optionGroups, processSources(flags));
     if (problems.length > 0) {
       const fix = 'Correct it (sidecast validate says the same), and send SIGHUP again.';

@@ -59,7 +59,16 @@ export async function run(edge: Edge): Promise<number> {
     });
   createEvents(always, () => systemClock.now()).listening(app.listening);
 
-  edge.onHangup?.(createReload({ flags: edge.flags, config, effective, apply: app.applyRules, log }));
+  edge.onHangup?.(
+    createReload({
+      flags: edge.flags,
+      config,
+      effective,
+      apply: app.applyRules,
+      renewCertificate: app.renewCertificate,
+      log,
+    }),
+  );
 
   await app.shutdown(await edge.signal);
   return EXIT_CLEAN;

@@ -174,15 +174,14 @@ describe('a port with a certificate', () => {
   });
 
   it('shows a renewed certificate after SIGHUP, and keeps the old one when the new one is broken', async () => {
-    const { applyRules } = await start();
-    const { values } = loadConfig(optionGroups, { env: settings });
+    const { renewCertificate } = await start();
     const before = await handshake('otlp');
 
     certificate = renew();
-    applyRules(values);
+    renewCertificate();
     const after = [await handshake('otlp'), await handshake('admin')];
     writeFileSync(settings['SIDECAST_TLS_KEY_FILE'] ?? '', certificateFor(NAME).key);
-    applyRules(values);
+    renewCertificate();
     const broken = await handshake('otlp');
 
     expect(new Set(after.map(({ fingerprint }) => fingerprint)).size).toBe(1);
