@@ -17,7 +17,6 @@ import { createSamplingApi, type SamplingAnswers } from './sampling-api.ts';
 import { createSockets } from './sockets.ts';
 import { type SpawnSockets, socketsHere } from './thread.ts';
 
-export { socketsOnDemand } from './on-demand.ts';
 export { socketsInWorker } from './thread.ts';
 
 export interface XRayReceiverOptions {
