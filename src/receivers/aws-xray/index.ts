@@ -63,15 +63,10 @@ export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
     clock,
     onBatch,
     onError,
-    onLeft(drops) {
-      dropsBefore += drops;
-    },
     onEnd,
   });
   let listeners = NOTHING;
   let isStarting = false;
-  /** For sockets that are gone. */
-  let dropsBefore = 0;
 
   async function stopSockets(): Promise<void> {
     await sockets.stop();
@@ -137,10 +132,7 @@ export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
     async status() {
       const sizes = listeners.udp.map((socket) => socket.receiveBufferBytes);
       const drops = await readKernelDrops(listeners.udp);
-      return {
-        kernelDrops: drops === null ? null : dropsBefore + drops,
-        receiveBufferBytes: sizes.length === 0 ? 0 : Math.min(...sizes),
-      };
+      return { kernelDrops: drops, receiveBufferBytes: sizes.length === 0 ? 0 : Math.min(...sizes) };
     },
   };
 }
