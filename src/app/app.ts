@@ -131,11 +131,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     ledger,
     admission,
     processors: [...processors, correlation.hear],
-    ...(off.rollbar ? {} : { onAccepted: (accepted) => recentLogs.remember(accepted) }),
     destinations: known,
     ...routed,
     needsKey: config.honeycomb.apiKey ? undefined : 'honeycomb',
-    onAppended: recent.appended,
+    onAppended(accepted, position) {
+      if (!off.rollbar) recentLogs.remember(accepted);
+      recent.appended(accepted, position);
+    },
   });
   const replay = createReplay({
     intake,

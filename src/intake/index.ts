@@ -14,8 +14,6 @@ export interface IntakeOptions {
   ledger: Ledger;
   admission: Admission;
   processors: readonly Processor[];
-  /** Told of each record as it is written, after all processors. Must not keep the payload, whose buffer is used again. */
-  onAccepted?: (accepted: Accepted) => void;
   /** Destinations that are on. */
   destinations: readonly DestinationId[];
   /** As it is now: it may change while the process runs. */
@@ -24,7 +22,10 @@ export interface IntakeOptions {
   errorLogs?: boolean;
   /** Takes only what came with a key: Honeycomb, where sidecast has none of its own. */
   needsKey?: DestinationId | undefined;
-  /** Hears of each record before anything can settle it. */
+  /**
+   * Hears of each record as it is written, after all processors and before anything can settle it. Must not keep the payload,
+   * whose buffer is used again.
+   */
   onAppended?(accepted: Accepted, position: Position): void;
 }
 
@@ -39,7 +40,7 @@ async function processedBy(processors: readonly Processor[], accepted: Accepted)
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
-  const { journal, ledger, admission, processors, destinations, onAccepted, onAppended } = options;
+  const { journal, ledger, admission, processors, destinations, onAppended } = options;
   const { routing, errorLogs, needsKey } = options;
 
   function openBooks(accepted: Accepted, position: Position): void {
@@ -71,7 +72,6 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
     }
     try {
       await journal.append(processed, (position) => {
-        onAccepted?.(processed);
         onPosition(position);
         onAppended?.(processed, position);
         openBooks(processed, position);
