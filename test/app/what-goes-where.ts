@@ -1,9 +1,11 @@
 // Part of the tests: what each destination gets from each input, as its exporter really makes it: a block of the README.
+
 import { skipReason } from '../../src/delivery/routing.ts';
 import type { LogEvent } from '../../src/exporters/aws-cloudwatch-logs/event.ts';
 import { type Document, documentOf } from '../../src/exporters/aws-xray/encoder.ts';
 import type { Part } from '../../src/exporters/honeycomb/encoder.ts';
 import type { Occurrence } from '../../src/exporters/rollbar/occurrence.ts';
+import { bytesOf } from '../../src/model/shelf.ts';
 import { DESTINATION_IDS, type DestinationId, type JournalRecord } from '../../src/model/signals.ts';
 import { decodeTraces } from '../../src/protocols/otlp/decode.ts';
 import { readDocuments } from '../../src/protocols/xray/datagram.ts';
@@ -64,8 +66,8 @@ const wordFor: Readonly<Record<DestinationId, (value: never, record: JournalReco
     };
     return type ?? (subsegments ? 'subsegment in a segment made for it' : 'segment');
   },
-  'aws-cloudwatch-logs'({ json }: LogEvent) {
-    const { message } = JSON.parse(json) as { message: string };
+  'aws-cloudwatch-logs'(event: LogEvent) {
+    const { message } = JSON.parse(bytesOf(event).toString()) as { message: string };
     const { event_id: id } = JSON.parse(message) as { event_id: string };
     if (id.endsWith(':access')) return 'access line';
     return id.includes(':error:') ? 'error event' : 'event';

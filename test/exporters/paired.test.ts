@@ -6,6 +6,7 @@ import { partitions } from '../../src/exporters/aws-cloudwatch-logs/partition.ts
 import { encode as encodeOccurrences } from '../../src/exporters/rollbar/encoder.ts';
 import { toItem } from '../../src/exporters/rollbar/item.ts';
 import { withIds } from '../../src/exporters/rollbar/paired.ts';
+import { bytesOf } from '../../src/model/shelf.ts';
 import type { JournalRecord } from '../../src/model/signals.ts';
 import { context, documentIn, logs, segments, traces } from './records.ts';
 
@@ -19,7 +20,7 @@ function eventsOf(received: JournalRecord): Record<string, unknown>[] {
   const { clock, decoder } = context('aws-cloudwatch-logs');
   const partitionOf = partitions('group', '{service.name}');
   const { items } = encodeEvents(received, { clock, decoder, partitionOf, idsOf });
-  return items.map(({ value }) => JSON.parse(JSON.parse(value.json).message));
+  return items.map(({ value }) => JSON.parse(JSON.parse(bytesOf(value).toString()).message));
 }
 
 function customsOf(received: JournalRecord, known: IdsOf | null = idsOf): Record<string, unknown>[] {

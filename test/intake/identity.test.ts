@@ -6,6 +6,7 @@ import { encode as encodeEvents } from '../../src/exporters/aws-cloudwatch-logs/
 import { partitions } from '../../src/exporters/aws-cloudwatch-logs/partition.ts';
 import { encode as encodeOccurrences } from '../../src/exporters/rollbar/encoder.ts';
 import { revive } from '../../src/intake/replay/revive.ts';
+import { bytesOf } from '../../src/model/shelf.ts';
 import type { JournalRecord } from '../../src/model/signals.ts';
 import { jsonToProtobuf } from '../../src/protocols/otlp/json.ts';
 import { context, record } from '../exporters/records.ts';
@@ -17,7 +18,9 @@ const { clock } = context('rollbar');
 function eventIdsOf(received: JournalRecord): string[] {
   const { decoder } = context('aws-cloudwatch-logs');
   const { items } = encodeEvents(received, { clock, decoder, partitionOf });
-  return items.map(({ value }) => JSON.parse(JSON.parse(value.json).message).event_id as string);
+  return items.map(
+    ({ value }) => JSON.parse(JSON.parse(bytesOf(value).toString()).message).event_id as string,
+  );
 }
 function uuidsOf(received: JournalRecord): string[] {
   const { decoder } = context('rollbar');

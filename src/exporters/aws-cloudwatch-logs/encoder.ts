@@ -4,11 +4,13 @@ import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
 import type { IdsOf } from '../../correlation/pairs.ts';
 import type { Protocol } from '../../correlation/speaker.ts';
 import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
+import { noPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
 import type { NotableSpans, Resource } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { Reason } from '../../model/reasons.ts';
+import { Shelf } from '../../model/shelf.ts';
 import type { JournalRecord } from '../../model/signals.ts';
 import { untimely } from './age.ts';
 import { encodeEvent, type LogEvent } from './event.ts';
@@ -25,6 +27,8 @@ export interface EncoderContext {
   clock: Clock;
   partitionOf: PartitionOf;
   maxEventBytes?: number;
+  /** Where events wait to be sent. */
+  shelf?: Shelf;
   idsOf?: IdsOf | undefined;
 }
 
@@ -125,16 +129,21 @@ class Collector {
   readonly #nowMs: number;
   readonly #partitionOf: PartitionOf;
   readonly #maxEventBytes: number | undefined;
+  readonly #shelf: Shelf;
   readonly #items: EncodedItem<LogEvent>[] = [];
   /** Source items that became events or were rejected, ascending. */
   readonly #used: number[] = [];
   readonly #rejected: EncodeRejection[] = [];
 
-  constructor(record: JournalRecord, { clock, partitionOf, maxEventBytes }: EncoderContext) {
+  constructor(
+    record: JournalRecord,
+    { clock, partitionOf, maxEventBytes, shelf = new Shelf(noPool) }: EncoderContext,
+  ) {
     this.#record = record;
     this.#nowMs = clock.now();
     this.#partitionOf = partitionOf;
     this.#maxEventBytes = maxEventBytes;
+    this.#shelf = shelf;
   }
 
   /** In ascending order of `index`. */
@@ -151,7 +160,13 @@ class Collector {
         return;
       }
       const partition = this.#partitionOf({ resource, timeUnixMs, ...(log && { log }) });
-      items.push({ partition, timeUnixMs, sources, ...encoded });
+      items.push({
+        partition,
+        timeUnixMs,
+        sources,
+        bytes: encoded.bytes,
+        value: this.#shelf.putText(encoded.json),
+      });
     }
     this.#items.push(...items);
   }

@@ -1,11 +1,10 @@
 // Part of exporters/aws-cloudwatch-logs: one event: a JSON object whose important keys come first, cut to the vendor's size.
 import type { TraceIds } from '../../correlation/pairs.ts';
+import { bytesOf, type Shelved } from '../../model/shelf.ts';
 import { toXRayTraceId } from '../../protocols/xray/ids.ts';
 
-export interface LogEvent {
-  /** `{"timestamp":…,"message":"…"}`, as it goes into the request. */
-  json: string;
-}
+/** `{"timestamp":…,"message":"…"}`, as it goes into the request. */
+export type LogEvent = Shelved;
 
 /** PutLogEvents counts 26 bytes for each event besides its message. */
 export const EVENT_OVERHEAD_BYTES = 26;
@@ -30,12 +29,16 @@ export interface EventFields {
 export interface EncodedEvent {
   /** As the vendor counts. */
   bytes: number;
-  value: LogEvent;
+  /** What becomes a LogEvent. */
+  json: string;
 }
 
 /** For people: the message is JSON itself, always ours. */
-export function shownEvent({ json }: LogEvent): unknown {
-  const { timestamp, message } = JSON.parse(json) as { timestamp: number; message: string };
+export function shownEvent(event: LogEvent): unknown {
+  const { timestamp, message } = JSON.parse(bytesOf(event).toString()) as {
+    timestamp: number;
+    message: string;
+  };
   return { timestamp, message: JSON.parse(message) as unknown };
 }
 
@@ -68,7 +71,7 @@ export function encodeEvent(
     bytes = Buffer.byteLength(message);
   }
   const json = `{"timestamp":${timeUnixMs},"message":${JSON.stringify(message)}}`;
-  return { bytes: bytes + EVENT_OVERHEAD_BYTES, value: { json } };
+  return { bytes: bytes + EVENT_OVERHEAD_BYTES, json };
 }
 
 /** How long a string may stay, tried one after the other: most events are too large because of one stack or body. */

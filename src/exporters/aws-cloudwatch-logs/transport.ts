@@ -6,8 +6,10 @@ import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.
 import { sendTimely } from '../../delivery/timely.ts';
 import { HttpError } from '../../http/client.ts';
 import { unanswered } from '../../http/unanswered.ts';
+import { type BufferPool, noPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Reason } from '../../model/reasons.ts';
+import { joinedBytes, joinInto, type Shelf } from '../../model/shelf.ts';
 import { untimely } from './age.ts';
 import type { LogEvent } from './event.ts';
 import { placeOf } from './partition.ts';
@@ -97,27 +99,45 @@ export const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
 };
 
 /** The request as the API takes it. */
-export function bodyOf(partition: string, events: readonly LogEvent[]): Uint8Array {
+export function bodyOf(
+  partition: string,
+  events: readonly LogEvent[],
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
+): Uint8Array {
   const { group, stream } = placeOf(partition);
   const place = `"logGroupName":${JSON.stringify(group)},"logStreamName":${JSON.stringify(stream)}`;
-  return Buffer.from(`{${place},"logEvents":[${events.map(({ json }) => json).join(',')}]}`);
+  const head = Buffer.from(`{${place},"logEvents":[`);
+  const body = allocate(head.length + joinedBytes(events) + TAIL.length);
+  body.set(head);
+  body.write(TAIL, joinInto(body, head.length, events), 'latin1');
+  return body;
 }
 
-export function createTransport(logs: Logs, newGroup: NewGroup, clock: Clock): Transport {
+const TAIL = ']}';
+
+export function createTransport(
+  logs: Logs,
+  newGroup: NewGroup,
+  clock: Clock,
+  pool: BufferPool = noPool,
+  shelf?: Shelf,
+): Transport {
   const streams = createStreams(logs, newGroup);
   const put = async (items: readonly EncodedItem<LogEvent>[], signal: AbortSignal): Promise<ExportResult> => {
     const partition = items[0]?.partition ?? '';
-    const body = bodyOf(
-      partition,
-      items.map(({ value }) => value),
-    );
+    const events = items.map(({ value }) => value);
+    const body = bodyOf(partition, events, pool.take);
     try {
       const answer = await logs.putLogEvents(body, signal).catch(async (error: unknown) => {
         if (!(error instanceof AwsError && error.kind === 'not_found')) throw error;
         await streams.create(partition);
         return logs.putLogEvents(body, signal);
       });
-      return readSuccess(items, Buffer.from(answer.body).toString('utf8'));
+      // Answered with success: it has left the socket. After a failure that is not certain.
+      pool.give(body);
+      const result = readSuccess(items, Buffer.from(answer.body).toString('utf8'));
+      if (result.status === 'delivered' && result.refused.length === 0) shelf?.takeOff(events);
+      return result;
     } catch (error) {
       return readFailure(error);
     }

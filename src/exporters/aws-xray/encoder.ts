@@ -1,17 +1,17 @@
 // Part of exporters/aws-xray: segment documents go onward byte for byte; spans become documents.
 import { isUtf8 } from 'node:buffer';
-import type { Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
+import type { Encoded, EncodedItem, EncodeRejection, IsOut } from '../../delivery/exporter.ts';
+import { noPool } from '../../model/buffer-pool.ts';
 import type { Reason } from '../../model/reasons.ts';
+import { bytesOf, joinedBytes, joinInto, Shelf, type Shelved } from '../../model/shelf.ts';
 import type { JournalRecord } from '../../model/signals.ts';
-import { decodeTraces } from '../../protocols/otlp/decode.ts';
+import { eachSpan } from '../../protocols/otlp/decode.ts';
 import { readDocuments } from '../../protocols/xray/datagram.ts';
 import { type SpanTranslator, spanToDocument } from '../../protocols/xray/from-spans.ts';
 import { splitDocument } from '../../protocols/xray/split.ts';
 
-export interface Document {
-  /** A JSON string literal, quotes included; each char is one byte of the request. */
-  json: string;
-}
+/** A JSON string literal, quotes included, as it goes into the request. */
+export type Document = Shelved;
 
 /** PutTraceSegments takes 50 documents ("Exceeding maximum segment count: 50"); the bytes of a call are not published. */
 export const MAX_DOCUMENTS = 50;
@@ -25,24 +25,30 @@ const X_RAY_TRACE_ID = /1-[\da-f]{8}-[\da-f]{24}/i;
 const VALUE_CHARS = 45;
 
 /** The trace of a document; undefined where it names none that X-Ray knows. */
-export function groupOf({ value: { json } }: EncodedItem<Document>): string | undefined {
-  const at = json.indexOf(TRACE_ID);
-  return at < 0 ? undefined : X_RAY_TRACE_ID.exec(json.slice(at, at + TRACE_ID.length + VALUE_CHARS))?.[0];
+export function groupOf({ value }: EncodedItem<Document>): string | undefined {
+  const json = bytesOf(value);
+  const at = json.indexOf(TRACE_ID, 0, 'latin1');
+  const around = at < 0 ? '' : json.toString('latin1', at, at + TRACE_ID.length + VALUE_CHARS);
+  return X_RAY_TRACE_ID.exec(around)?.[0];
+}
+
+export interface EncoderContext {
+  toDocument?: SpanTranslator;
+  /** Where documents wait to be sent. */
+  shelf?: Shelf;
+  isOut?: IsOut | undefined;
 }
 
 /**
  * X-Ray takes 500 KB of a trace that arrives together and 100 KB of one that trickles (AWS re:Post on "Trace Size Exceeded"). An SDK
  * sends a trace's segments together; spans arrive as they end, those of concurrent requests in turns, so they are put together.
  */
-export function encode(
-  record: JournalRecord,
-  toDocument: SpanTranslator = spanToDocument,
-): Encoded<Document> {
+export function encode(record: JournalRecord, context: EncoderContext = {}): Encoded<Document> {
   switch (record.signal) {
     case 'segments':
-      return encodeSegments(record);
+      return encodeSegments(record, context);
     case 'traces':
-      return encodeSpans(record, toDocument);
+      return encodeSpans(record, context);
     default:
       return {
         items: [],
@@ -52,52 +58,58 @@ export function encode(
   }
 }
 
-function encodeSegments(record: JournalRecord): Encoded<Document> {
+function encodeSegments(
+  record: JournalRecord,
+  { shelf = new Shelf(noPool) }: EncoderContext,
+): Encoded<Document> {
   const items: EncodedItem<Document>[] = [];
   const rejected: EncodeRejection[] = [];
   readDocuments(record.payload).forEach((view, index) => {
     const document = inUtf8(Buffer.from(view.buffer, view.byteOffset, view.byteLength));
-    if (document.length <= MAX_DOCUMENT_BYTES) items.push(toItem(literalOf(document), record, index));
+    if (document.length <= MAX_DOCUMENT_BYTES)
+      items.push(toItem(shelf.putBytes(literalOf(document)), record, index));
     else {
       const parts = splitDocument(document.toString('latin1'), MAX_DOCUMENT_BYTES);
       if (!parts) rejected.push({ from: index, to: index + 1, reason: tooLarge(document.length) });
-      for (const part of parts ?? []) items.push(toItem(JSON.stringify(part), record, index));
+      for (const part of parts ?? []) items.push(toItem(shelf.putBytes(JSON.stringify(part)), record, index));
     }
   });
   return { items, skipped: [], rejected };
 }
 
-function encodeSpans(record: JournalRecord, toDocument: SpanTranslator): Encoded<Document> {
+function encodeSpans(
+  record: JournalRecord,
+  { toDocument = spanToDocument, shelf = new Shelf(noPool), isOut }: EncoderContext,
+): Encoded<Document> {
   const traces = new Map<string, EncodedItem<Document>[]>();
   const rejected: EncodeRejection[] = [];
-  let index = 0;
-  for (const { resource, scope, spans } of decodeTraces(record.payload)) {
-    for (const span of spans) {
-      const translated = toDocument(span, resource, scope);
-      if (translated.ok) {
-        const item = toItem(literalOfText(translated.document), record, index);
-        const together = traces.get(span.traceId);
-        if (together) together.push(item);
-        else traces.set(span.traceId, [item]);
-      } else rejected.push({ from: index, to: index + 1, reason: translated.reason });
-      index++;
+  eachSpan(record.payload, (span, resource, scope, index) => {
+    if (isOut?.(index)) return;
+    const translated = toDocument(span, resource, scope);
+    if (!translated.ok) {
+      rejected.push({ from: index, to: index + 1, reason: translated.reason });
+      return;
     }
-  }
+    const item = toItem(shelf.putBytes(literalOfText(translated.document)), record, index);
+    const together = traces.get(span.traceId);
+    if (together) together.push(item);
+    else traces.set(span.traceId, [item]);
+  });
   return { items: [...traces.values()].flat(), skipped: [], rejected };
 }
 
 function toItem(
-  json: string,
+  value: Document,
   { position, receivedAtMs }: JournalRecord,
   index: number,
 ): EncodedItem<Document> {
   return {
     partition: '',
     // The comma or bracket after it counts.
-    bytes: json.length + 1,
+    bytes: value.to - value.from + 1,
     timeUnixMs: receivedAtMs,
     sources: { position, from: index, to: index + 1 },
-    value: { json },
+    value,
   };
 }
 
@@ -122,8 +134,8 @@ function literalOfText(document: string): string {
 }
 
 /** The document that a literal was made of. */
-export function documentOf({ json }: Document): Uint8Array {
-  return Buffer.from(JSON.parse(json) as string, 'latin1');
+export function documentOf(document: Document): Uint8Array {
+  return Buffer.from(JSON.parse(bytesOf(document).toString('latin1')) as string, 'latin1');
 }
 
 const HEAD = '{"TraceSegmentDocuments":[';
@@ -134,15 +146,9 @@ export function bodyOf(
   documents: readonly Document[],
   allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
 ): Uint8Array {
-  const literals = documents.reduce((sum, { json }) => sum + json.length, 0);
-  const commas = Math.max(0, documents.length - 1);
-  const body = allocate(HEAD.length + literals + commas + TAIL.length);
-  let at = body.write(HEAD, 0, 'latin1');
-  documents.forEach(({ json }, index) => {
-    if (index > 0) at += body.write(',', at, 'latin1');
-    at += body.write(json, at, 'latin1');
-  });
-  body.write(TAIL, at, 'latin1');
+  const body = allocate(HEAD.length + joinedBytes(documents) + TAIL.length);
+  const end = joinInto(body, body.write(HEAD, 0, 'latin1'), documents);
+  body.write(TAIL, end, 'latin1');
   return body;
 }
 

@@ -6,9 +6,10 @@ import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.
 import { sendTimely } from '../../delivery/timely.ts';
 import { HttpError } from '../../http/client.ts';
 import { unanswered } from '../../http/unanswered.ts';
-import { createBufferPool } from '../../model/buffer-pool.ts';
+import { type BufferPool, noPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Reason } from '../../model/reasons.ts';
+import type { Shelf } from '../../model/shelf.ts';
 import { parseSegment } from '../../protocols/xray/segment.ts';
 import { bodyOf, type Document, documentOf } from './encoder.ts';
 
@@ -84,14 +85,15 @@ export const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
   unexpected: MISDIRECTED,
 };
 
-/** Request bodies kept for the next requests. */
-const IDLE_BODY_BYTES = 1024 * 1024;
-
 /** X-Ray keeps traces for 30 days: what is older when it gets there would never be seen. */
 const OLDEST_MS = 30 * 86_400_000;
 
-export function createTransport(xray: XRay, clock: Clock): Transport {
-  const pool = createBufferPool(IDLE_BODY_BYTES);
+export function createTransport(
+  xray: XRay,
+  clock: Clock,
+  pool: BufferPool = noPool,
+  shelf?: Shelf,
+): Transport {
   const put = async (items: readonly EncodedItem<Document>[], signal: AbortSignal): Promise<ExportResult> => {
     const documents = items.map(({ value }) => value);
     try {
@@ -99,7 +101,9 @@ export function createTransport(xray: XRay, clock: Clock): Transport {
       const answer = await xray.putTraceSegments(body, signal);
       // Answered with success: it has left the socket. After a failure that is not certain.
       pool.give(body);
-      return readSuccess(items, Buffer.from(answer.body).toString('utf8'));
+      const result = readSuccess(items, Buffer.from(answer.body).toString('utf8'));
+      if (result.status === 'delivered' && result.refused.length === 0) shelf?.takeOff(documents);
+      return result;
     } catch (error) {
       return readFailure(error);
     }

@@ -2,7 +2,14 @@
 import type { AttributeValue } from '../../model/otlp.ts';
 import { MalformedError } from './malformed.ts';
 import type { Source } from './source.ts';
-import { Fields, MAX_DEPTH, readInt32, readUint64, WireType } from './wire.ts';
+import { endOfVarint, Fields, MAX_DEPTH, readInt32, readUint64, WireType } from './wire.ts';
+
+/** Nearly all attributes are a key and one value of one of three types, both below 128 bytes: read without a look at each field. */
+const KEY_TAG = 0x0a;
+const VALUE_TAG = 0x12;
+const STRING_TAG = 0x0a;
+const BOOL_TAG = 0x10;
+const INT_TAG = 0x18;
 
 /** Reads the KeyValues that are field `number` of the message in [from, to) into `attributes`. */
 export function readAttributes(
@@ -28,6 +35,21 @@ export function readAttribute(
   attributes: Map<string, AttributeValue>,
   depth = 0,
 ): void {
+  const { bytes } = source;
+  const keyEnd = from + 2 + bytes[from + 1]!;
+  const isPlain = bytes[from] === KEY_TAG && bytes[from + 1]! < 128 && bytes[keyEnd] === VALUE_TAG;
+  if (isPlain && bytes[keyEnd + 1]! < 128 && keyEnd + 2 + bytes[keyEnd + 1]! === to) {
+    attributes.set(source.recurringText(from + 2, keyEnd), readValue(source, keyEnd + 2, to, depth));
+  } else readAnyAttribute(source, from, to, attributes, depth);
+}
+
+function readAnyAttribute(
+  source: Source,
+  from: number,
+  to: number,
+  attributes: Map<string, AttributeValue>,
+  depth: number,
+): void {
   let key = '';
   let value: AttributeValue = null;
   const fields = new Fields(source.bytes, from, to);
@@ -40,6 +62,22 @@ export function readAttribute(
 
 /** An AnyValue. Of several members that are set, the last one counts; of none, the value is null. */
 export function readValue(source: Source, from: number, to: number, depth = 0): AttributeValue {
+  const { bytes } = source;
+  switch (to - from >= 2 ? bytes[from] : undefined) {
+    case STRING_TAG:
+      if (bytes[from + 1]! < 128 && from + 2 + bytes[from + 1]! === to) return source.text(from + 2, to);
+      break;
+    case BOOL_TAG:
+      if (to - from === 2 && bytes[from + 1]! < 128) return bytes[from + 1] !== 0;
+      break;
+    case INT_TAG:
+      if (to - from <= 5 && endOfVarint(bytes, from + 1, to) === to) return readInt32(bytes, from + 1);
+      break;
+  }
+  return readAnyValue(source, from, to, depth);
+}
+
+function readAnyValue(source: Source, from: number, to: number, depth: number): AttributeValue {
   if (depth > MAX_DEPTH) throw new MalformedError(`attribute values are nested deeper than ${MAX_DEPTH}`);
   let value: AttributeValue = null;
   const fields = new Fields(source.bytes, from, to);

@@ -24,12 +24,14 @@ function isException(source: Source, from: number, to: number): boolean {
   return false;
 }
 
-export function peekIds(source: Source, from: number, to: number): { spanId: string; parentSpanId: string } {
-  const ids = { spanId: '', parentSpanId: '' };
+/** By the span's id that of its parent, '' where it has none. */
+export function noteParent(source: Source, from: number, to: number, parents: Map<string, string>): void {
+  let spanId = '';
+  let parentSpanId = '';
   const fields = new Fields(source.bytes, from, to);
   while (fields.next()) {
-    if (fields.number === 2) ids.spanId = source.hex(fields.from, fields.to);
-    else if (fields.number === 4) ids.parentSpanId = source.hex(fields.from, fields.to);
+    if (fields.number === 2) spanId = source.hex(fields.from, fields.to);
+    else if (fields.number === 4) parentSpanId = source.hex(fields.from, fields.to);
   }
-  return ids;
+  parents.set(spanId, parentSpanId);
 }

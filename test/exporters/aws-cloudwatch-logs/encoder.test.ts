@@ -6,6 +6,7 @@ import { encode } from '../../../src/exporters/aws-cloudwatch-logs/encoder.ts';
 import { encodeEvent, type LogEvent } from '../../../src/exporters/aws-cloudwatch-logs/event.ts';
 import { partitions } from '../../../src/exporters/aws-cloudwatch-logs/partition.ts';
 import type { LogGroup, LogRecord, SpanGroup } from '../../../src/model/otlp.ts';
+import { bytesOf } from '../../../src/model/shelf.ts';
 import type { JournalRecord } from '../../../src/model/signals.ts';
 import { context, decoded, documentIn, logs, NOW_MS, record, segments, traces } from '../records.ts';
 import { attributes, exception, group, nano, span } from '../spans.ts';
@@ -28,7 +29,10 @@ interface Message {
 
 function messages({ items }: Encoded<LogEvent>): Message[] {
   return items.map(({ value, bytes, timeUnixMs }) => {
-    const { timestamp, message } = JSON.parse(value.json) as { timestamp: number; message: string };
+    const { timestamp, message } = JSON.parse(bytesOf(value).toString()) as {
+      timestamp: number;
+      message: string;
+    };
     expect([timestamp, bytes]).toEqual([timeUnixMs, Buffer.byteLength(message) + 26]);
     return JSON.parse(message) as Message;
   });
@@ -382,7 +386,7 @@ describe(partitions, () => {
 describe(encodeEvent, () => {
   const fields = { timestamp: '', level: 'error', message: 'm', service: 's', event_id: '1' };
   const read = (event: ReturnType<typeof encodeEvent>) =>
-    JSON.parse(JSON.parse(event?.value.json ?? '{}').message) as Message;
+    JSON.parse(JSON.parse(event?.json ?? '{}').message) as Message;
 
   it('cuts the longest strings in the middle until the event fits, and stays JSON', () => {
     const stack = `first ${'é'.repeat(1_500_000)} last`;

@@ -9,6 +9,8 @@ import { traceUrl } from '../../../src/exporters/aws-cloudwatch-logs/links.ts';
 import { partitions } from '../../../src/exporters/aws-cloudwatch-logs/partition.ts';
 import { createTransport } from '../../../src/exporters/aws-cloudwatch-logs/transport.ts';
 import { HttpError } from '../../../src/http/client.ts';
+import { noPool } from '../../../src/model/buffer-pool.ts';
+import { Shelf } from '../../../src/model/shelf.ts';
 import { all, context, itemOf, NOW_MS, never } from '../records.ts';
 
 const { clock } = context('aws-cloudwatch-logs');
@@ -44,9 +46,11 @@ function logsAnswering(answers: Answers): Logs & { calls: string[] } {
 
 const NEW_GROUP = { retentionDays: 30, logClass: 'INFREQUENT_ACCESS' as const };
 
+const shelf = new Shelf(noPool);
+
 const items = (count = 1) =>
   Array.from({ length: count }, (_, i) =>
-    itemOf({ json: `{"timestamp":${i},"message":"m"}` }, { partition: 'g\u0000s' }),
+    itemOf(shelf.putText(`{"timestamp":${i},"message":"m"}`), { partition: 'g\u0000s' }),
   );
 const missing = () =>
   new AwsError('not_found', 'The specified log stream does not exist.', {
@@ -79,10 +83,10 @@ describe('events that grew too old while they waited', () => {
   const DAY_MS = 86_400_000;
   const aged = (...daysBack: number[]) =>
     daysBack.map((days, i) =>
-      itemOf(
-        { json: `{"timestamp":${i},"message":"m"}` },
-        { partition: 'g\u0000s', timeUnixMs: NOW_MS - days * DAY_MS },
-      ),
+      itemOf(shelf.putText(`{"timestamp":${i},"message":"m"}`), {
+        partition: 'g\u0000s',
+        timeUnixMs: NOW_MS - days * DAY_MS,
+      }),
     );
 
   it('are refused by themselves, and the others are sent without them', async () => {

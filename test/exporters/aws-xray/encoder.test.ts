@@ -94,6 +94,15 @@ describe(encode, () => {
       expect([sources.to, spans[sources.from]?.spanId]).toEqual([sources.from + 1, ids[at]]);
   });
 
+  it('makes nothing of spans that were chosen away', () => {
+    const received = traces('python-otel/01-traces-batch-1.bin');
+
+    const { items, skipped, rejected } = encode(received, { isOut: (index) => index !== 2 });
+
+    expect(items.map(({ sources }) => [sources.from, sources.to])).toEqual([[2, 3]]);
+    expect([skipped, rejected]).toEqual([[], []]);
+  });
+
   it('skips signals that X-Ray does not take', () => {
     const received = record('logs', capture('python-otel-auto/01-logs.bin'), 5);
 

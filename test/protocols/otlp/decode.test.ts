@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allSpans } from '../../../src/correlation/exceptions.ts';
 import { type AttributeValue, type PlacedSpan, SpanKind } from '../../../src/model/otlp.ts';
-import { decodeLogs, decodeNotable, decodeTraces } from '../../../src/protocols/otlp/decode.ts';
+import { decodeLogs, decodeNotable, decodeTraces, eachSpan } from '../../../src/protocols/otlp/decode.ts';
 import { encodeTraces } from '../../../src/protocols/otlp/encode.ts';
 import { scan } from '../../../src/protocols/otlp/scan.ts';
 import { capture, captureText, decode, encode, type Plain, requests } from './oracle.ts';
@@ -67,6 +67,12 @@ describe('decoding traces', () => {
             })),
         );
         expect(decodeTraces(body)).toEqual(wanted);
+        const visited: unknown[] = [];
+        eachSpan(body, (span, resource, scope, index) => visited.push({ span, resource, scope, index }));
+        const all = allSpans(wanted).spans;
+        expect(visited).toEqual(
+          all.map(({ span, resource, scope, index }) => ({ span, resource, scope, index })),
+        );
       }),
       { numRuns: 200 },
     );
