@@ -21,8 +21,8 @@ export interface RaisedException extends Recording {
 export function raisedExceptions(notable: NotableSpans): RaisedException[] {
   const raised: RaisedException[] = [];
   for (const same of groupBy(recordingsOf(notable.spans), keyOf).values()) {
-    if (same.length === 1) raised.push(...same.map(toRaised));
-    else raised.push(...outermost(same, notable.parents()));
+    const ones = same.length === 1 ? same.map(toRaised) : outermost(same, notable.parents());
+    for (const one of ones) raised.push(one);
   }
   return raised.sort((a, b) => a.index - b.index || a.eventIndex - b.eventIndex);
 }
