@@ -1,6 +1,7 @@
 // Part of the process edge: argv, signals, exit code. Nothing else touches process control.
 import { constants } from 'node:os';
 import process, { argv, exit, stderr, stdout } from 'node:process';
+import { startSmall } from './app/memory.ts';
 import { type CommandName, isCommand } from './cli/commands.ts';
 import type { Edge } from './cli/edge.ts';
 import { writeError, writeOut } from './cli/render.ts';
@@ -15,6 +16,8 @@ const EXIT_BUG = 1;
 const BUG_TIMEOUT_MS = 9000;
 /** Ends the command as a signal does. */
 let endsByBug: (why: string) => void = () => undefined;
+
+startSmall();
 
 const version = typeof SIDECAST_VERSION === 'string' ? SIDECAST_VERSION : '0.0.0-dev';
 
