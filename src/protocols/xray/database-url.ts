@@ -6,7 +6,7 @@ export interface DatabasePlace {
   database: string | undefined;
 }
 
-const PARTS = /^(?:jdbc:)?[a-z0-9+.-]+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:?;]*)(?::(\d+))?(?:\/([^?;]*))?/i;
+const PARTS = /^(?:jdbc:)?[a-z0-9+.-]+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:?;]*)(?::(\d{1,5}))?(?:\/([^?;]*))?/i;
 
 /** All undefined for what has another form. */
 export function databasePlace(text: string): DatabasePlace {
