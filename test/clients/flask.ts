@@ -7,20 +7,25 @@ import { env } from 'node:process';
 import { createInterface } from 'node:readline';
 import { python } from './venv.ts';
 
-const BACKEND = join(import.meta.dirname, '..', '..', 'docker', 'sample-backend');
+export const BACKEND = join(import.meta.dirname, '..', '..', 'docker', 'sample-backend');
 
 export interface Flask {
-  /** GET; with a trace id, as a request that its caller chose to sample, or not to. Resolves with the status. */
-  get(path: string, xrayTraceId?: string, isSampled?: boolean): Promise<number>;
+  /** GET; with a trace id, as a request that its caller chose to sample. Resolves with the status. */
+  get(path: string, xrayTraceId?: string): Promise<number>;
+  /** As get, and the X-Ray SDK is to choose. Resolves with what it chose. */
+  choose(path: string, xrayTraceId: string): Promise<{ status: number; isSampled: boolean | undefined }>;
   stop(): Promise<void>;
 }
 
-/** `variables` are those that somebody who adopts sidecast sets. */
-export async function startFlask(variables: Readonly<Record<string, string>>): Promise<Flask> {
+/** `variables` are those that somebody who adopts sidecast sets; `folder` has another app.py. */
+export async function startFlask(
+  variables: Readonly<Record<string, string>>,
+  folder = BACKEND,
+): Promise<Flask> {
   const interpreter = await python();
   const port = await freePort();
   const child = spawn(interpreter, ['app.py'], {
-    cwd: BACKEND,
+    cwd: folder,
     env: {
       PATH: env['PATH'] ?? '',
       PYTHONUNBUFFERED: '1',
@@ -46,13 +51,20 @@ export async function startFlask(variables: Readonly<Record<string, string>>): P
   });
   failed.catch(() => undefined);
   await Promise.race([running, failed]);
+  async function ask(path: string, headers: Record<string, string>): Promise<Response> {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+    await answer.arrayBuffer();
+    return answer;
+  }
   return {
-    async get(path, xrayTraceId, isSampled = true) {
-      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-        headers: xrayTraceId ? { 'x-amzn-trace-id': `Root=${xrayTraceId};Sampled=${isSampled ? 1 : 0}` } : {},
-      });
-      await answer.arrayBuffer();
-      return answer.status;
+    async get(path, xrayTraceId) {
+      const chosen = xrayTraceId ? { 'x-amzn-trace-id': `Root=${xrayTraceId};Sampled=1` } : {};
+      return (await ask(path, chosen)).status;
+    },
+    async choose(path, xrayTraceId) {
+      const answer = await ask(path, { 'x-amzn-trace-id': `Root=${xrayTraceId};Sampled=?` });
+      const choice = /Sampled=([01])/.exec(answer.headers.get('x-amzn-trace-id') ?? '')?.[1];
+      return { status: answer.status, isSampled: choice === undefined ? undefined : choice === '1' };
     },
     async stop() {
       child.kill('SIGKILL');

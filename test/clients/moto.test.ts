@@ -14,14 +14,19 @@ import { provision } from '../../src/cli/provision.ts';
 import type { OtlpSignal } from '../../src/model/signals.ts';
 import { decodeTraces } from '../../src/protocols/otlp/decode.ts';
 import { toXRayTraceId } from '../../src/protocols/xray/ids.ts';
-import { parseSegment } from '../../src/protocols/xray/segment.ts';
+import { parseSegment, type Segment } from '../../src/protocols/xray/segment.ts';
+import { startTraffic } from '../../src/sandbox/traffic/traffic.ts';
 import { eventually } from '../support/app.ts';
+import { seededRandom } from '../support/random.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
 import { type Moto, startMoto } from './moto.ts';
+import { startXRayTap } from './tap.ts';
 
 const CAPTURES = join(import.meta.dirname, '..', 'fixtures', 'captures');
 const CREDENTIALS = { accessKeyId: 'AKIAMOTO000000000000', secretAccessKey: 'moto-takes-any' };
 const LOG_GROUP = 'sidecast-moto';
+/** Enough for each route of the traffic: failing ones, calls, missing pages. */
+const REQUESTS = 100;
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 const datagrams = ['python-xray', 'node-xray', 'go-xray', 'java-xray'].flatMap((folder) =>
@@ -69,6 +74,12 @@ async function send(messages: readonly Uint8Array[]): Promise<void> {
   socket.close();
 }
 
+/** Of a document and what is embedded in it. */
+function idsIn(document: Segment | undefined): unknown[] {
+  const embedded = (document?.subsegments ?? []) as readonly Segment[];
+  return [document?.id, ...embedded.flatMap((each) => idsIn(each))];
+}
+
 /** BatchGetTraces takes five ids a call. */
 async function readBack(traceIds: readonly string[]): Promise<string[]> {
   const documents: string[] = [];
@@ -94,6 +105,7 @@ interface ReadEvent {
   event_id: string;
   traceId: string;
   message: string;
+  attributes?: Record<string, unknown>;
 }
 
 /** Of all streams, in the order of their streams. */
@@ -204,6 +216,57 @@ describe('moto', () => {
     expect(logged).toMatchObject({ message: 'hello' });
     expect(failed?.event_id).toBe(`${traceId}:${requestId}:error:0`);
     expect(access?.event_id).toBe(`${traceId}:${requestId}:access`);
+  });
+
+  it('holds generated traffic: each segment as it was sent, a document of each span, events of each log record and request', async () => {
+    const before = (await sidecast.status()).destinations;
+    const tap = await startXRayTap(sidecast.xrayPort);
+    const traffic = startTraffic({
+      otlpUrl: sidecast.otlpUrl,
+      xrayHost: '127.0.0.1',
+      xrayPort: tap.port,
+      requestsPerSecond: 40,
+      random: seededRandom(6),
+    });
+    await eventually(
+      () => traffic.summary().requests,
+      (requests) => requests >= REQUESTS,
+    );
+    const { ids, requests, spans, logs: records, segments } = await traffic.stop();
+    const { destinations } = await eventually(
+      () => sidecast.status(),
+      ({ receivers, destinations: now }) =>
+        receivers['aws-xray'].accepted.segments >= datagrams.length + segments &&
+        now['aws-xray'].counts.queued + now['aws-cloudwatch-logs'].counts.queued === 0,
+    );
+    await tap.close();
+    for (const id of ['aws-xray', 'aws-cloudwatch-logs'] as const)
+      expect(destinations[id].counts.rejected, id).toBe(before[id].counts.rejected);
+
+    const sent = tap.datagrams.map(documentIn);
+    expect(sent).toHaveLength(requests);
+    expect((await readBack(sent.map(traceIdOf))).toSorted()).toEqual(sent.toSorted());
+
+    expect(ids.spans.length).toBe(spans);
+    const traceIds = [...new Set(ids.spans.map((id) => id.split(':')[0] ?? ''))];
+    const made = (await readBack(traceIds.map(toXRayTraceId))).flatMap((document) =>
+      idsIn(parseSegment(document)),
+    );
+    for (const id of ids.spans) expect(made.filter((one) => one === id.split(':')[1])).toHaveLength(1);
+
+    const events = (await readEvents()).map(({ event }) => event);
+    const logged = events
+      .map(({ attributes }) => `log:${attributes?.['log.id']}`)
+      .filter((id) => ids.logs.includes(id));
+    expect(logged.toSorted()).toEqual(ids.logs.toSorted());
+    expect(records).toBe(ids.logs.length);
+    const all = new Set([
+      ...traceIds,
+      ...sent.map((document) => traceIdOf(document).slice(2).replace('-', '')),
+    ]);
+    const lines = events.filter(({ event_id, traceId }) => event_id.endsWith(':access') && all.has(traceId));
+    // Of the span and of the segment, as the routing of this test has it.
+    expect(lines).toHaveLength(2 * requests);
   });
 
   it('gets log group and retention of provision: plan, apply, plan', async () => {

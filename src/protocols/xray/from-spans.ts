@@ -8,12 +8,13 @@ import { flagsOf, takeFlags } from './from-spans/flags.ts';
 import { httpBlock } from './from-spans/http.ts';
 import { linksOf } from './from-spans/links.ts';
 import { segmentName, subsegmentName } from './from-spans/name.ts';
-import { otelMetadata, unixNanoToSeconds } from './from-spans/otel.ts';
+import { otelMetadata } from './from-spans/otel.ts';
 import { createReader, takeText } from './from-spans/reader.ts';
 import { createResourceParts, type ResourceParts } from './from-spans/resource.ts';
 import { type Rest, restOf } from './from-spans/rest.ts';
 import { serialize } from './from-spans/shrink.ts';
 import { sqlBlock } from './from-spans/sql.ts';
+import { unixNanoToSeconds } from './from-spans/values.ts';
 import { derivedId, isUsableId, toXRayTraceId } from './ids.ts';
 import { X_RAY_SCOPE } from './segment.ts';
 
@@ -115,7 +116,9 @@ function describe(
   const user = isSegment ? takeText(reader, 'user.id', 'enduser.id') : undefined;
   const flags = (wasSegment && takeFlags(reader)) || flagsOf(span, http?.response?.status);
   const cause =
-    span.events.length > 0 || flags.fault || flags.error ? causeOf(span, parts.language) : NO_CAUSE;
+    span.events.length > 0 || flags.fault || flags.error
+      ? causeOf(span, reader, parts.language, isAws)
+      : NO_CAUSE;
   const hasEnded = span.endTimeUnixNano !== 0n;
   const startTime = unixNanoToSeconds(span.startTimeUnixNano || span.endTimeUnixNano);
   return {
@@ -124,7 +127,7 @@ function describe(
     trace_id: toXRayTraceId(span.traceId),
     parent_id: isUsableId(span.parentSpanId, 16) ? span.parentSpanId : undefined,
     type: isSegment ? undefined : 'subsegment',
-    namespace: isSegment ? undefined : namespaceOf(span.kind, isAws),
+    namespace: isSegment ? undefined : namespaceOf(span, isAws),
     start_time: startTime,
     // A clock that was set back must not lose the span: X-Ray refuses an end before the start.
     end_time: hasEnded ? Math.max(startTime, unixNanoToSeconds(span.endTimeUnixNano)) : undefined,
@@ -155,13 +158,17 @@ const PARENT_IS_REMOTE = 0x300;
 function startsService(span: Span): boolean {
   if (span.kind === SpanKind.SERVER || !isUsableId(span.parentSpanId, 16)) return true;
   if ((span.flags & PARENT_IS_REMOTE) === PARENT_IS_REMOTE) return true;
+  // AWS's distributions say so where the SDK cannot.
+  if (span.attributes.get('aws.span.kind') === 'LOCAL_ROOT') return true;
   // SDKs of before 2024 do not say. What consumes a message then hangs below who sent it, and is a service of its own.
   return span.kind === SpanKind.CONSUMER && (span.flags & PARENT_IS_KNOWN) === 0;
 }
 
-function namespaceOf(kind: number, isAws: boolean): XRayDocument['namespace'] {
+/** A consumer below a span of its service is remote where it says which service it takes messages from. */
+function namespaceOf({ kind, attributes }: Span, isAws: boolean): XRayDocument['namespace'] {
   if (isAws) return 'aws';
-  return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER ? 'remote' : undefined;
+  const isPolling = kind === SpanKind.CONSUMER && attributes.has('aws.remote.service');
+  return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER || isPolling ? 'remote' : undefined;
 }
 
 function awsOf(place: XRayDocument['aws'], call: XRayDocument['aws']): XRayDocument['aws'] {

@@ -1,6 +1,9 @@
 // Part of the tests of protocols/xray: golden pairs of test/fixtures/xray in the model's types, and back in a form that JSON has.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Attributes, AttributeValue, Span, SpanGroup } from '../../../src/model/otlp.ts';
+import type { SpanSettings } from '../../../src/protocols/xray/from-spans.ts';
+import type { Segment } from '../../../src/protocols/xray/segment.ts';
+import type { SegmentContext } from '../../../src/protocols/xray/to-spans.ts';
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -13,14 +16,32 @@ export interface Golden<Input> {
 }
 
 export interface GoldenSpan {
+  settings?: Partial<SpanSettings>;
   resource?: Plain;
+  /** The name of who made the span. */
+  scope?: string;
   /** Over BASE_SPAN. */
   span: Plain;
 }
 
-export function readGolden<Input>(folder: string): Golden<Input>[] {
+export interface GoldenSegment {
+  context?: SegmentContext;
+  /** Over BASE_SEGMENT. */
+  segment: Segment;
+}
+
+export const spanPairs = () => readGolden<GoldenSpan>('spans-to-segments');
+export const segmentPairs = () => readGolden<GoldenSegment>('segments-to-spans');
+
+function readGolden<Input>(folder: string): Golden<Input>[] {
   const path = new URL(`../../fixtures/xray/${folder}/`, import.meta.url);
-  return readdirSync(path).map((file) => JSON.parse(readFileSync(new URL(file, path), 'utf8')));
+  return readdirSync(path).map((file) => JSON.parse(readFileSync(new URL(file, path), 'utf8'), repeated));
+}
+
+/** `{"$repeat": text, "times": n, "then": more}` stands for a long text. */
+function repeated(_key: string, value: unknown): unknown {
+  const { $repeat, times, then = '' } = (value ?? {}) as { $repeat?: string; times?: number; then?: string };
+  return $repeat === undefined ? value : $repeat.repeat(times ?? 1) + then;
 }
 
 export const BASE_SPAN = {

@@ -1,100 +1,16 @@
 // Part of the tests: whatever is valid is translated, both ways, and keeps ids, times, status and names there and back.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AttributeValue, type Span, SpanKind, StatusCode } from '../../../src/model/otlp.ts';
+import { type Span, SpanKind, StatusCode } from '../../../src/model/otlp.ts';
 import { spanToDocument } from '../../../src/protocols/xray/from-spans.ts';
 import { parseSegment, type Segment } from '../../../src/protocols/xray/segment.ts';
 import { segmentToSpans } from '../../../src/protocols/xray/to-spans.ts';
 import { judgeDocument } from '../../../src/sandbox/aws-xray/documents.ts';
+import { nodesOf, odd, tree } from './any-segment.ts';
+import { attributes, httpStatus, span } from './any-span.ts';
 
 const RUNS = { numRuns: 300 };
 const SCOPE = { name: 'lab', version: '1', attributes: new Map() };
-
-const hex = (digits: number) =>
-  fc
-    .array(fc.constantFrom(...'0123456789abcdef'), { minLength: digits, maxLength: digits })
-    .map((made) => made.join(''))
-    .filter((id) => /[^0]/.test(id));
-const text = fc.oneof(fc.string({ maxLength: 40, unit: 'binary' }), fc.string({ maxLength: 300 }));
-const httpStatus = fc.option(fc.constantFrom(200, 302, 404, 429, 500, 503), { nil: undefined });
-
-const { value } = fc.letrec<{ value: AttributeValue }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 2, withCrossShrink: true },
-    text,
-    fc.double(),
-    fc.integer(),
-    fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
-    fc.boolean(),
-    fc.constant(null),
-    fc.uint8Array({ maxLength: 8 }),
-    fc.array(tie('value'), { maxLength: 3 }),
-    fc.array(fc.tuple(text, tie('value')), { maxLength: 3 }).map((pairs) => new Map(pairs)),
-  ),
-}));
-
-/** Everything that the translation looks at, so that each meets values of every type. */
-const KEYS =
-  'http.request.method http.method url.full http.url url.scheme http.scheme url.path url.query http.target http.host ' +
-  'server.address server.port net.host.name net.host.port net.peer.name net.peer.port net.peer.ip http.user_agent ' +
-  'user_agent.original client.address http.client_ip network.peer.address http.response.body.size http.server_name ' +
-  'db.system.name db.system db.namespace db.name db.query.text db.statement db.user db.connection_string rpc.system ' +
-  'rpc.service rpc.method aws.service aws.remote.service aws.local.service aws.operation aws.region aws.request_id ' +
-  'aws.dynamodb.table_names aws.retries messaging.url messaging.destination.name peer.service user.id enduser.id ' +
-  'aws.xray.annotations aws.xray.metadata.app aws.log.group.names aws.log.group.arns service.name service.version ' +
-  'cloud.provider cloud.platform aws.ecs.launchtype aws.ecs.task.arn host.id k8s.cluster.name service.namespace ' +
-  'service.instance.id telemetry.sdk.name telemetry.sdk.language exception.type exception.message exception.stacktrace ' +
-  '__proto__ constructor';
-const WORDS = [
-  'aws-api',
-  'postgresql',
-  'aws',
-  'aws_ecs',
-  'aws_ec2',
-  'aws_eks',
-  'python',
-  'https://h:1/p?q',
-  '7',
-];
-const key = fc.oneof(fc.constantFrom(...KEYS.split(' ')), text);
-const attributes = fc
-  .array(fc.tuple(key, fc.oneof(value, fc.constantFrom(...WORDS))), { maxLength: 12 })
-  .map((pairs) => new Map<string, AttributeValue>(pairs));
-// From the first microsecond until 2106: later, float64 seconds are too coarse for microseconds.
-const unixNano = fc.bigInt({ min: 1000n, max: 2n ** 32n * 1_000_000_000n - 1000n });
-
-const span: fc.Arbitrary<Span> = fc
-  .record({
-    traceId: hex(32),
-    spanId: hex(16),
-    parentSpanId: fc.oneof(fc.constantFrom('', '0000000000000000'), hex(16)),
-    traceState: fc.constantFrom('', 'a=b'),
-    flags: fc.constantFrom(0, 1, 0x100, 0x101, 0x300, 0x301),
-    name: text,
-    kind: fc.integer({ min: 0, max: 5 }),
-    startTimeUnixNano: unixNano,
-    endTimeUnixNano: fc.oneof(fc.constant(0n), unixNano),
-    attributes,
-    events: fc.array(
-      fc.record({ name: fc.constantFrom('exception', 'loaded'), timeUnixNano: unixNano, attributes }),
-      { maxLength: 3 },
-    ),
-    links: fc.array(
-      fc.record({
-        traceId: fc.oneof(hex(32), fc.constant('')),
-        spanId: fc.oneof(hex(16), fc.constant('0000000000000000')),
-        traceState: fc.constant(''),
-        attributes,
-      }),
-      { maxLength: 2 },
-    ),
-    status: fc.record({ code: fc.integer({ min: 0, max: 2 }), message: text }),
-    httpStatus,
-  })
-  .map(({ httpStatus: status, ...made }) => {
-    if (status !== undefined) made.attributes.set('http.response.status_code', status);
-    return made;
-  });
 
 const micros = (nano: bigint) => ((nano + 500n) / 1000n) * 1000n;
 const usable = (id: string) => (/[^0]/.test(id) ? id : '');
@@ -145,63 +61,6 @@ describe('any span', () => {
   });
 });
 
-const seconds = fc.integer({ min: 1_700_000_000_000_000, max: 1_900_000_000_000_000 }).map((us) => us / 1e6);
-const name = fc.oneof(
-  fc.stringMatching(/^[\w.:/%&#=+@-]{1,30}$/),
-  fc.constantFrom('élan vital', '日本', 'a\u{20000}b'),
-);
-const odd = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom('NaN', 'x'.repeat(300), -1, 1e300));
-const OPTIONAL =
-  'user origin resource_arn service http aws sql cause annotations metadata links precursor_ids traced unknown';
-
-/** Ids, times, names and flags in order; everything optional as odd as JSON can be. */
-const node = (optional: fc.Arbitrary<unknown>) =>
-  fc
-    .record(
-      {
-        id: hex(16),
-        name,
-        times: fc.tuple(seconds, fc.option(seconds, { nil: undefined })),
-        flags: fc.constantFrom<object>({}, { fault: true }, { error: true }, { error: true, throttle: true }),
-        optional: fc.dictionary(fc.constantFrom(...OPTIONAL.split(' ')), optional, { maxKeys: 4 }),
-      },
-      { noNullPrototype: true },
-    )
-    .map(({ id, name, times: [start_time, other], flags, optional }): Segment => {
-      const end_time = other === undefined ? undefined : Math.max(start_time, other);
-      const end = end_time === undefined ? { in_progress: true } : { end_time };
-      return { ...optional, id, name, start_time, ...end, ...flags };
-    });
-
-function tree(optional: fc.Arbitrary<unknown>): fc.Arbitrary<Segment> {
-  const call = fc
-    .tuple(node(optional), fc.constantFrom('remote', 'aws', 'local', undefined))
-    .map(([made, namespace]) => (namespace === undefined ? made : { ...made, namespace }));
-  const parts = fc.tuple(
-    node(optional),
-    call,
-    fc.array(fc.tuple(call, fc.array(call, { maxLength: 2 })), { maxLength: 3 }),
-  );
-  const place = fc.record({
-    trace_id: hex(32).map((id) => `1-${id.slice(0, 8)}-${id.slice(8)}`),
-    parent_id: fc.option(hex(16), { nil: undefined }),
-    isLone: fc.boolean(),
-  });
-  return fc
-    .tuple(parts, place)
-    .map(([[segment, lone, children], { trace_id, parent_id, isLone }]) => {
-      const subsegments = children.map(([child, below]) => ({ ...child, subsegments: below }));
-      return isLone && parent_id !== undefined
-        ? { ...lone, type: 'subsegment', trace_id, parent_id, subsegments }
-        : { ...segment, trace_id, ...(parent_id !== undefined && { parent_id }), subsegments };
-    })
-    .filter((made) => new Set(nodesOf(made).map(({ id }) => id)).size === nodesOf(made).length);
-}
-
-const nodesOf = (root: Segment): Segment[] => [
-  root,
-  ...((root.subsegments ?? []) as Segment[]).flatMap((child) => nodesOf(child)),
-];
 const nanos = (time: unknown) => BigInt(Math.round(Number(time) * 1e6)) * 1000n;
 
 describe('any segment', () => {

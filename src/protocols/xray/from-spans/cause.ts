@@ -3,7 +3,8 @@ import { type Span, type SpanEvent, SpanKind, StatusCode } from '../../../model/
 import { type Exception, type Frame, parseStack } from '../../stacktrace/index.ts';
 import { derivedId } from '../ids.ts';
 import type { CauseBlock, ExceptionBlock, StackFrame } from './document.ts';
-import { shorten } from './reader.ts';
+import { type Reader, shorten, takeText } from './reader.ts';
+import { unixNanoToSeconds } from './values.ts';
 
 /** Deep recursion prints a thousand frames; the newest tell the story. */
 const MAX_STACK_FRAMES = 50;
@@ -18,7 +19,7 @@ export interface Cause {
   unparsed: string[];
 }
 
-export function causeOf(span: Span, language: string | undefined): Cause {
+export function causeOf(span: Span, reader: Reader, language: string | undefined, isAws: boolean): Cause {
   const remote = span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER ? true : undefined;
   const exceptions: ExceptionBlock[] = [];
   const unparsed: string[] = [];
@@ -29,10 +30,24 @@ export function causeOf(span: Span, language: string | undefined): Cause {
     if (!parsed && typeof text === 'string' && text !== '') unparsed.push(text);
     exceptions.push(...toExceptions(event, parsed ?? [], span.spanId, exceptions.length, remote));
   }
-  if (exceptions.length === 0 && span.status.code === StatusCode.ERROR && span.status.message !== '') {
-    exceptions.push({ ...block(span.spanId, 0, remote), message: span.status.message });
+  if (exceptions.length === 0 && span.status.code === StatusCode.ERROR) {
+    const message = span.status.message || takeText(reader, 'http.status_text');
+    if (message) exceptions.push({ ...block(span.spanId, 0, remote), message });
   }
+  if (isAws) exceptions.push(...failedAttempts(span, exceptions.length));
   return { block: exceptions.length === 0 ? undefined : { exceptions }, unparsed };
+}
+
+/** Each attempt of an AWS SDK that failed, in the form that the X-Ray console knows: `code@seconds@text`. */
+function failedAttempts(span: Span, firstIndex: number): ExceptionBlock[] {
+  const attempts = span.events.filter(({ name }) => name === 'HTTP request failure');
+  return attempts.map(({ timeUnixNano, attributes }, i) => {
+    const code = attributes.get('http.response.status_code') ?? '';
+    const text = attributes.get('aws.http.error_message') ?? '';
+    const seconds = unixNanoToSeconds(timeUnixNano).toFixed(6);
+    const made = block(span.spanId, firstIndex + i, true);
+    return { ...made, type: 'aws.http.error.event', message: `${code}@${seconds}@${text}` };
+  });
 }
 
 /** The exception and, after it, its causes, each naming the next. */

@@ -1,5 +1,6 @@
 // Part of protocols/xray: the name of a document: a node of the service map, made only of characters that X-Ray takes.
 import { type Span, SpanKind } from '../../../model/otlp.ts';
+import { databasePlace } from '../database-url.ts';
 import { isAwsCall } from './aws.ts';
 import { peekText, type Reader, shorten } from './reader.ts';
 
@@ -47,21 +48,26 @@ const CANDIDATES: readonly ((reader: Reader) => string | undefined)[] = [
   (reader) => peekText(reader, 'aws.service'),
   // Calls of DynamoDB also say `db.system`, yet are told apart from databases by their service.
   (reader) => {
-    const service = peekText(reader, 'rpc.service');
+    const service = rpcService(reader);
     return service !== undefined && isAwsCall(reader) ? service : undefined;
   },
   databaseName,
-  (reader) => peekText(reader, 'rpc.service'),
+  rpcService,
   (reader) => peekText(reader, 'messaging.destination.name', 'messaging.destination'),
   hostName,
 ];
+
+/** The stable conventions have it in front of the method: `shop.Cart/Add`. */
+function rpcService(reader: Reader): string | undefined {
+  return peekText(reader, 'rpc.service') ?? /^(.+)\/[^/]*$/.exec(peekText(reader, 'rpc.method') ?? '')?.[1];
+}
 
 /** `cruddur@db.example.com`, as the X-Ray SDKs name databases. */
 function databaseName(reader: Reader): string | undefined {
   const system = peekText(reader, 'db.system.name', 'db.system');
   const database = peekText(reader, 'db.namespace', 'db.name');
   if (system === undefined && database === undefined) return undefined;
-  const host = hostName(reader);
+  const host = hostName(reader) ?? databasePlace(peekText(reader, 'db.connection_string') ?? '').host;
   const name = database ?? system ?? '';
   return host === undefined ? name : `${name}@${host}`;
 }

@@ -1,7 +1,7 @@
 // Part of protocols/xray: what OTel knows of a span and X-Ray has no field for, kept in the metadata namespace `otel`.
 import { type Scope, type Span, SpanKind, StatusCode } from '../../../model/otlp.ts';
 import { isException } from './cause.ts';
-import { toJsonObject } from './values.ts';
+import { toJsonObject, unixNanoToSeconds } from './values.ts';
 
 const KINDS: Readonly<Record<number, string>> = {
   [SpanKind.INTERNAL]: 'INTERNAL',
@@ -56,9 +56,4 @@ function eventsWithoutPlace(span: Span): unknown[] | undefined {
       ...(attributes.size > 0 ? { attributes: toJsonObject(attributes) } : {}),
     }));
   return events.length === 0 ? undefined : events;
-}
-
-/** To the microsecond, which float64 seconds hold exactly enough: what JSON prints is the nearest microsecond. */
-export function unixNanoToSeconds(unixNano: bigint): number {
-  return Number((unixNano + 500n) / 1000n) / 1e6;
 }

@@ -1,7 +1,7 @@
 // Part of protocols/xray: what a resource contributes to every document of its spans, worked out once per resource.
 import type { Attributes, Resource } from '../../../model/otlp.ts';
 import { cleanName } from './name.ts';
-import { createReader, peekText, type Reader, takeText } from './reader.ts';
+import { createReader, peekText, type Reader, shorten, takeText } from './reader.ts';
 import { toJsonValue } from './values.ts';
 
 type Block = Readonly<Record<string, unknown>>;
@@ -45,7 +45,7 @@ function build(resource: Resource, ours: readonly string[]): ResourceParts {
     auto_instrumentation: resource.attributes.has('telemetry.auto.version') ? true : undefined,
   });
   const service = defined({
-    version: takeText(reader, 'service.version', 'container.image.tag'),
+    version: takeText(reader, 'service.version', 'container.image.tag') ?? firstImageTag(reader),
     runtime: takeText(reader, 'process.runtime.name'),
     runtime_version: takeText(reader, 'process.runtime.version'),
   });
@@ -66,6 +66,12 @@ function build(resource: Resource, ours: readonly string[]): ResourceParts {
     xray: { xray: xray ?? {} },
     metadata: restOf(reader),
   };
+}
+
+function firstImageTag({ attributes }: Reader): string | undefined {
+  const tags = attributes.get('container.image.tags');
+  const first: unknown = Array.isArray(tags) ? tags[0] : undefined;
+  return typeof first === 'string' ? shorten(first) : undefined;
 }
 
 function sdkName(name: string | undefined, language: string | undefined): string {

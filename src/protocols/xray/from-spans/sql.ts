@@ -1,4 +1,5 @@
 // Part of protocols/xray: the sql block, from stable and from old database conventions.
+import { databasePlace } from '../database-url.ts';
 import type { SqlBlock } from './document.ts';
 import { peekNumber, peekText, type Reader, shorten, takeText } from './reader.ts';
 
@@ -27,10 +28,13 @@ export function sqlBlock(reader: Reader): SqlBlock | undefined {
 
 /** The host and port stay attributes as well: they are how people search. */
 function databaseUrl(reader: Reader, system: string): string | undefined {
-  const host = peekText(reader, 'server.address', 'net.peer.name') ?? peekText(reader, 'net.peer.ip');
-  const database = peekText(reader, 'db.namespace', 'db.name');
+  const said = databasePlace(peekText(reader, 'db.connection_string') ?? '');
+  const peer = peekText(reader, 'server.address', 'net.peer.name') ?? peekText(reader, 'net.peer.ip');
+  const host = peer ?? said.host;
+  const database = peekText(reader, 'db.namespace', 'db.name') ?? said.database;
   if (host === undefined && database === undefined) return undefined;
-  const port = peekNumber(reader, 'server.port', 'net.peer.port');
+  const port =
+    peekNumber(reader, 'server.port', 'net.peer.port') ?? (peer === undefined ? said.port : undefined);
   const place = port === undefined ? (host ?? '') : `${host ?? ''}:${port}`;
   return shorten(`${system}://${place}/${database ?? ''}`);
 }

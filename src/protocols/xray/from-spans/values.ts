@@ -29,3 +29,8 @@ export function define(object: Record<string, unknown>, key: string, value: unkn
   if (key !== '__proto__') object[key] = value;
   else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
+
+/** To the microsecond, which float64 seconds hold exactly enough: what JSON prints is the nearest microsecond. */
+export function unixNanoToSeconds(unixNano: bigint): number {
+  return Number((unixNano + 500n) / 1000n) / 1e6;
+}

@@ -1,5 +1,6 @@
 // Part of protocols/xray: the sql block in the names of the stable database conventions. Any url is fine, as is none.
-import { asNumber, asObject, asText } from '../json.ts';
+import { databasePlace } from '../database-url.ts';
+import { asObject, asText } from '../json.ts';
 import { type AttributeMap, put, toAttribute } from './attributes.ts';
 
 /** Where X-Ray SDKs and OTel's `db.system.name` differ. */
@@ -11,8 +12,6 @@ const SYSTEMS: Readonly<Record<string, string>> = {
   oracle: 'oracle.db',
 };
 
-const URL_PARTS = /^(?:jdbc:)?[a-z0-9+.-]+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:?;]*)(?::(\d+))?(?:\/([^?;]*))?/i;
-
 const MAPPED: ReadonlySet<string> = new Set(['database_type', 'sanitized_query', 'user']);
 
 export function putSql(attributes: AttributeMap, value: unknown): void {
@@ -22,10 +21,12 @@ export function putSql(attributes: AttributeMap, value: unknown): void {
   put(attributes, 'db.system.name', type && (SYSTEMS[type] ?? type));
   put(attributes, 'db.query.text', asText(sql['sanitized_query']));
   put(attributes, 'db.user', asText(sql['user']));
-  const match = URL_PARTS.exec(asText(sql['url']) ?? asText(sql['connection_string']) ?? '');
-  put(attributes, 'server.address', asText(match?.[1]));
-  put(attributes, 'server.port', asNumber(match?.[2]));
-  put(attributes, 'db.namespace', asText(match?.[3]));
+  const { host, port, database } = databasePlace(
+    asText(sql['url']) ?? asText(sql['connection_string']) ?? '',
+  );
+  put(attributes, 'server.address', host);
+  put(attributes, 'server.port', port);
+  put(attributes, 'db.namespace', database);
   for (const [key, member] of Object.entries(sql)) {
     if (!MAPPED.has(key)) put(attributes, `aws.xray.sql.${key}`, toAttribute(member));
   }
