@@ -7,6 +7,7 @@ import { partitions } from '../../src/exporters/aws-cloudwatch-logs/partition.ts
 import { encode as encodeItems } from '../../src/exporters/rollbar/encoder.ts';
 import { toItem } from '../../src/exporters/rollbar/item.ts';
 import type { AttributeValue, LogGroup, LogRecord, Resource, Scope } from '../../src/model/otlp.ts';
+import { bytesOf } from '../../src/model/shelf.ts';
 import { BASE_SEGMENT, BASE_SPAN, toSpan } from '../protocols/xray/golden.ts';
 import { context, decoded, record, segments } from './records.ts';
 
@@ -110,7 +111,10 @@ describe.each(pairs)('$it', ({ input, expected }) => {
     const { clock } = context('aws-cloudwatch-logs');
     const { items } = encodeEvents(received, { clock, decoder, partitionOf });
     const events = items.map(({ value }) => {
-      const { timestamp, message } = JSON.parse(value.json) as { timestamp: number; message: string };
+      const { timestamp, message } = JSON.parse(bytesOf(value).toString()) as {
+        timestamp: number;
+        message: string;
+      };
       const event = JSON.parse(message) as { timestamp: string; event_id: string };
       expect(new Date(event.timestamp).getTime()).toBe(timestamp);
       return input.log ? without(event, 'event_id') : event;
