@@ -26,6 +26,10 @@ export class Holds {
     this.#dueAtMs.set(position, nowMs + Math.min(forMs, MAX_HOLD_MS));
   }
 
+  forget(positions: ReadonlySet<Position>): void {
+    for (const position of positions) this.#dueAtMs.delete(position);
+  }
+
   /** One whose time has come, which is then no longer held. */
   takeDue(nowMs: number): Position | undefined {
     for (const [position, dueAtMs] of this.#dueAtMs) {

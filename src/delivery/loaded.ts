@@ -46,6 +46,9 @@ export class LoadedRecord {
   /** The journal has removed the record: what is not in memory cannot be had again. */
   evicted: { code: ReasonCode; record: JournalRecord | undefined } | undefined;
 
+  /** Another process reads the record now, and this one only ends what is on the way. */
+  isHandedOver = false;
+
   constructor({ position, summary, receivedAtMs }: JournalRecord, settled: ItemSet | undefined, book: Book) {
     this.position = position;
     this.items = summary.items;

@@ -118,6 +118,12 @@ export class Delivery<T> implements Component {
     this.#memory.evicted(position, items, code, record);
   }
 
+  /** Other processes have these records now; returned is what is on the way. */
+  handOver(positions: ReadonlySet<Position>, openItems: (position: Position) => number) {
+    this.#holds.forget(positions);
+    return this.#memory.handOver(positions, openItems);
+  }
+
   /** When a partition that does not take data is tried again; undefined while all do. */
   get retryAtMs(): number | undefined {
     const limits = this.#options.exporter.limits;
@@ -251,7 +257,7 @@ export class Delivery<T> implements Component {
   #isDone(filled: 'all' | 'full'): boolean {
     if (this.#inFlight > 0) return false;
     const partitions = [...this.#schedule.all()];
-    const isSafe = this.#options.journal.mode === 'disk';
+    const isSafe = this.#options.journal.mode !== 'memory';
     const openWork = partitions.some((p) => !p.isFailing && !p.isIdle);
     const failingWork = partitions.some((p) => p.isFailing && !p.isIdle);
     if (openWork) return false;

@@ -76,6 +76,7 @@ export class Memory<T> {
   /** `only`: the record was parked by this partition; the others have had their items. */
   async load({ record, settled }: ReadRecord, lane: Lane, only?: Partition<T>): Promise<void> {
     const known = this.#loaded.get(record.position);
+    if (known?.isHandedOver) return this.#takeBack(known);
     const loaded = known ?? new LoadedRecord(record, settled, this.#book);
     const encoded = this.#settler.encode(record);
     const isSettled = (index: number) => loaded.isSettled(index);
@@ -155,11 +156,38 @@ export class Memory<T> {
     else this.#options.ledger.settle(this.#options.destination, 'dropped', items, code, position);
   }
 
+  /**
+   * Other processes have these records now. What waits of them is neither sent nor counted here any more; returned is what is on the
+   * way. `openItems`: of a record of which nothing is in memory.
+   */
+  handOver(
+    positions: ReadonlySet<Position>,
+    openItems: (position: Position) => number,
+  ): ReadonlySet<Position> {
+    const { ledger, destination } = this.#options;
+    for (const partition of this.#schedule.all()) this.release(partition.takeOut(positions));
+    const onTheWay = new Set<Position>();
+    for (const position of positions) {
+      const loaded = this.#loaded.get(position);
+      if (loaded) {
+        loaded.isHandedOver = true;
+        onTheWay.add(position);
+      } else ledger.handOver(destination, openItems(position));
+    }
+    return onTheWay;
+  }
+
   /** What the journal gave up and memory is about to lose as well. */
   dropEvicted(): void {
     for (const loaded of this.#loaded.values()) {
       if (loaded.evicted) loaded.resolveRest({ outcome: 'dropped', code: loaded.evicted.code });
     }
+  }
+
+  /** It came back while it was on the way: its books are open already. */
+  #takeBack(known: LoadedRecord): void {
+    known.isHandedOver = false;
+    this.#options.ledger.handOver(this.#options.destination, known.items);
   }
 
   /** False of items that had their outcome before the record was parked. */
