@@ -18,6 +18,7 @@ import { options as cloudwatchLogs } from '../exporters/aws-cloudwatch-logs/conf
 import { options as xray } from '../exporters/aws-xray/config.ts';
 import { options as honeycomb } from '../exporters/honeycomb/config.ts';
 import { options as rollbar } from '../exporters/rollbar/config.ts';
+import { options as kafka } from '../journal/kafka/config.ts';
 import { options as redact } from '../processors/redact/config.ts';
 import { options as xrayReceiver } from '../receivers/aws-xray/config.ts';
 import { options as otlpReceiver } from '../receivers/otlp/config.ts';
@@ -213,6 +214,7 @@ const process = {
 export const optionGroups = {
   listeners,
   journal,
+  kafka,
   process,
   otlpReceiver,
   xrayReceiver,

@@ -106,7 +106,7 @@ function journal({ journal: { mode, dir, bytes, maxBytes, reason } }: Status): F
       data: 'what is received is in memory only: a restart loses what is not delivered',
       fix: reason.fix,
     };
-  if (mode === 'disk') return { ...base, status: 'ok', what: `${dir}, ${room}` };
+  if (mode !== 'memory') return { ...base, status: 'ok', what: `${dir}, ${room}` };
   return {
     ...base,
     status: 'warning',
