@@ -56,6 +56,7 @@ async function metricsTable(): Promise<string> {
     ledger,
     backlog: () => undefined,
     redacted: () => ({}),
+    kafka: () => ({ outboxBytes: 0, groups: [] }),
     now: () => 0,
   }).render();
   const found = [...text.matchAll(/^# HELP (\S+) (.+)\n# TYPE \S+ (\S+)$/gm)];

@@ -1,6 +1,7 @@
 // Part of telemetry: Prometheus text. Nothing is counted here: every scrape reads the ledger.
 import { Counter, Gauge, Registry } from 'prom-client';
 import { DESTINATION_IDS, type DestinationId, type ReceiverId, type Signal } from '../model/signals.ts';
+import { addKafka, type KafkaReading } from './kafka-metrics.ts';
 
 type Tally = Readonly<Record<string, number>>;
 
@@ -19,6 +20,8 @@ export interface MetricsSources {
   backlog(destination: DestinationId): { bytes: number; oldestReceivedAtMs: number | undefined } | undefined;
   /** Values that were replaced before anything was stored, by rule. */
   redacted(): Tally;
+  /** Where the journal is in Kafka. */
+  kafka?: (() => KafkaReading) | undefined;
   now(): number;
 }
 
@@ -41,6 +44,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addReceivers(registry, sources);
   addRedaction(registry, sources);
   addDestinations(registry, sources);
+  if (sources.kafka) addKafka(registry, sources.kafka);
   return { contentType: registry.contentType, render: () => registry.metrics() };
 }
 

@@ -78,6 +78,8 @@ export class FakeBrokers {
           fetch: (wanted) => this.#fetch(wanted),
           fetchAgain: async (from) => this.#read(from).messages,
           committed: async (places) => places.map((place) => this.committed(group, place)),
+          ends: async (places) =>
+            places.map((place) => this.#read({ ...place, offset: this.#log(place).beginning }).end),
           beginnings: async (places) => places.map((place) => this.#log(place).beginning),
           commit: async (offsets) => {
             this.#check();

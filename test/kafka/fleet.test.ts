@@ -47,7 +47,13 @@ describe.skipIf(noBrokers)(`a fleet (SEED=${SEED})${noBrokers ? `: ${noBrokers}`
         const { acknowledged, missing, duplicated } = audit[id];
         return `${id} ${acknowledged}/${missing}/${duplicated}`;
       });
-      console.log(`round ${round} ${what}; idle after ${Date.now() - sinceMs} ms; ${figures.join(', ')}`);
+      // An answer that came too late has the same effect as a kill: the request is sent again.
+      const retries = fleet.deliverers
+        .flatMap(({ logs }) => logs)
+        .filter((line) => line.includes('destination_retrying')).length;
+      console.log(
+        `round ${round} ${what}; ${retries} retries so far; idle after ${Date.now() - sinceMs} ms; ${figures.join(', ')}`,
+      );
       for (const id of DESTINATION_IDS) expect(audit[id], id).toMatchObject({ missing: 0 });
       expect(await areBooksClosed(fleet)).toBe(true);
     }

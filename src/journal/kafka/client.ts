@@ -73,6 +73,8 @@ export interface Member {
   /** Undefined where the group has never committed. */
   committed(places: readonly Place[]): Promise<(number | undefined)[]>;
   beginnings(places: readonly Place[]): Promise<number[]>;
+  /** One past the last message of each. */
+  ends(places: readonly Place[]): Promise<number[]>;
   commit(offsets: readonly PlacedOffset[]): Promise<void>;
   /** Leaves the group, so that the others need not wait for the session's end. */
   leave(): Promise<void>;

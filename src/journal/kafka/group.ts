@@ -213,12 +213,13 @@ export class Group implements JournalReader {
     const added = places.filter((place) => !this.#owned.has(slotOf(place)));
     while (added.length > 0 && !this.#isStopped) {
       try {
-        const [committed, beginnings] = await Promise.all([
+        const [committed, beginnings, ends] = await Promise.all([
           this.#member.committed(added),
           this.#member.beginnings(added),
+          this.#member.ends(added),
         ]);
         for (const [index, place] of added.entries())
-          this.#takeUpFrom(place, committed[index], beginnings[index] ?? 0);
+          this.#takeUpFrom(place, committed[index], beginnings[index] ?? 0, ends[index] ?? 0);
         break;
       } catch (error) {
         this.#failed(error as Error);
@@ -229,9 +230,9 @@ export class Group implements JournalReader {
   }
 
   /** A group that is new begins with all that the brokers have: it was answered with success. */
-  #takeUpFrom(place: Place, committed: number | undefined, beginning: number): void {
+  #takeUpFrom(place: Place, committed: number | undefined, beginning: number, end: number): void {
     const from = Math.max(committed ?? 0, beginning);
-    const owned = new OwnedPartition(place, from, committed ?? -1);
+    const owned = new OwnedPartition(place, from, end, committed ?? -1);
     this.#owned.set(owned.slot, owned);
     if (committed !== undefined && committed < beginning)
       this.#options.events.deleted(

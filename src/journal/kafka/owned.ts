@@ -23,12 +23,12 @@ export class OwnedPartition {
   committed: number;
   readonly #handedOut = new Map<number, HandedOut>();
 
-  constructor(place: Place, from: number, committed: number) {
+  constructor(place: Place, from: number, end: number, committed: number) {
     this.place = place;
     this.slot = slotOf(place);
     this.settlements = new Settlements(from);
     this.fetchFrom = from;
-    this.end = from;
+    this.end = end;
     this.committed = committed;
   }
 

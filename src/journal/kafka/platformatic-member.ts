@@ -27,6 +27,7 @@ export interface GroupMemberOptions {
 }
 
 const EARLIEST = -2n;
+const LATEST = -1n;
 /** The version of the group protocol that tells who owned what in which generation (KIP-792). */
 const PROTOCOL_VERSION = 3;
 const HEARTBEAT_MS = 3000;
@@ -132,18 +133,12 @@ export class GroupMember implements Member {
     return places.map(({ signal, partition }) => found.get(`${this.#topic(signal)}:${partition}`));
   }
 
-  async beginnings(places: readonly Place[]): Promise<number[]> {
-    const byTopic = this.#byTopic(places);
-    const offsets = await this.#reader.listOffsets({
-      topics: byTopic.map(([topic]) => topic),
-      partitions: Object.fromEntries(byTopic),
-      timestamp: EARLIEST,
-    });
-    return places.map(({ signal, partition }) => {
-      const offset = offsets.get(this.#topic(signal))?.[partition];
-      if (offset === undefined) throw new Error(`no beginning was told for ${signal} ${partition}`);
-      return Number(offset);
-    });
+  beginnings(places: readonly Place[]): Promise<number[]> {
+    return this.#listOffsets(places, EARLIEST);
+  }
+
+  ends(places: readonly Place[]): Promise<number[]> {
+    return this.#listOffsets(places, LATEST);
   }
 
   async commit(offsets: readonly PlacedOffset[]): Promise<void> {
@@ -172,6 +167,20 @@ export class GroupMember implements Member {
     const consumer = new Consumer({ ...base, ...more, groupId: group, retries: 0 });
     consumer.topics.trackAll(...topics.values());
     return consumer;
+  }
+
+  async #listOffsets(places: readonly Place[], timestamp: bigint): Promise<number[]> {
+    const byTopic = this.#byTopic(places);
+    const offsets = await this.#reader.listOffsets({
+      topics: byTopic.map(([topic]) => topic),
+      partitions: Object.fromEntries(byTopic),
+      timestamp,
+    });
+    return places.map(({ signal, partition }) => {
+      const offset = offsets.get(this.#topic(signal))?.[partition];
+      if (offset === undefined) throw new Error(`no offset was told for ${signal} ${partition}`);
+      return Number(offset);
+    });
   }
 
   async #join(): Promise<void> {
