@@ -1,7 +1,6 @@
 // Part of telemetry: Prometheus text. Nothing is counted here: every scrape reads the ledger.
 import { Counter, Gauge, Registry } from 'prom-client';
 import { DESTINATION_IDS, type DestinationId, type ReceiverId, type Signal } from '../model/signals.ts';
-import { addKafka, type KafkaReading } from './kafka-metrics.ts';
 
 type Tally = Readonly<Record<string, number>>;
 
@@ -23,6 +22,16 @@ export interface MetricsSources {
   /** Where the journal is in Kafka. */
   kafka?: (() => KafkaReading) | undefined;
   now(): number;
+}
+
+/** Of a journal in Kafka: what is not settled yet of each partition that is read here, and what waits on this host. */
+export interface KafkaReading {
+  outboxBytes: number;
+  groups: readonly {
+    destination: string;
+    group: string;
+    partitions: readonly { signal: string; partition: number; lag: number }[];
+  }[];
 }
 
 export interface Metrics {
@@ -152,6 +161,29 @@ function addDestinations(registry: Registry, { ledger, backlog, now }: MetricsSo
         const current = ledger.account(destination)?.state ?? 'off';
         for (const state of STATES) this.set({ destination, state }, state === current ? 1 : 0);
       }
+    },
+  });
+}
+
+function addKafka(registry: Registry, read: () => KafkaReading): void {
+  new Gauge({
+    name: 'sidecast_kafka_lag_messages',
+    help: 'Messages of a partition that a destination has not settled; of the partitions that are read here.',
+    labelNames: ['destination', 'group', 'signal', 'partition'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { destination, group, partitions } of read().groups)
+        for (const { signal, partition, lag } of partitions)
+          this.set({ destination, group, signal, partition: String(partition) }, lag);
+    },
+  });
+  new Gauge({
+    name: 'sidecast_kafka_outbox_bytes',
+    help: 'Bytes on this host that the Kafka brokers have not taken yet.',
+    registers: [registry],
+    collect() {
+      this.set(read().outboxBytes);
     },
   });
 }

@@ -24,7 +24,11 @@ export interface FleetOptions {
 /** Four topics of four partitions each: num.partitions of the brokers. */
 const PLACES = 16;
 
+/** More than one load sends. */
+const REQUESTS_APART = 1_000_000;
+
 let fleets = 0;
+let loads = 0;
 
 export async function startFleet({ sandbox, brokers, receivers, deliverers }: FleetOptions): Promise<Fleet> {
   fleets += 1;
@@ -57,7 +61,10 @@ export async function startFleet({ sandbox, brokers, receivers, deliverers }: Fl
 }
 
 export function loadOn({ receivers }: Pick<Fleet, 'receivers'>): SpanLoad[] {
-  return receivers.map(({ otlpUrl }) => startSpanLoad(otlpUrl, { senders: 2, pauseMs: 20 }));
+  return receivers.map(({ otlpUrl }) => {
+    loads += 1;
+    return startSpanLoad(otlpUrl, { senders: 2, pauseMs: 20, firstRequest: loads * REQUESTS_APART });
+  });
 }
 
 export interface Audit {
