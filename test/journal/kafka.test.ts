@@ -132,6 +132,17 @@ describe('an append', () => {
     expect(journal.kafka().outboxBytes).toBe(0);
   });
 
+  it('is cut smaller where the brokers take less than they say', async () => {
+    brokers.takenBytes = 300;
+    const whole = segments(...Array.from({ length: 20 }, (_, index) => `document-${index}`.padEnd(100)));
+
+    await journal.append(whole);
+
+    await vi.waitFor(() => expect(journal.kafka().outboxBytes).toBe(0), 15_000);
+    const written = brokers.produced.flat().flatMap(({ value }) => namesOf({ payload: value }));
+    expect(new Set(written)).toEqual(new Set(namesOf(whole)));
+  }, 20_000);
+
   it('is refused where one item is larger than the topic takes', async () => {
     const huge = segments('x'.repeat(20_000));
 

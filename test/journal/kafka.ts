@@ -8,6 +8,7 @@ import {
   type OutgoingMessage,
   type Place,
   type PlacedOffset,
+  TooLargeError,
   type Topic,
 } from '../../src/journal/kafka/client.ts';
 import { slotOf } from '../../src/journal/kafka/position.ts';
@@ -28,6 +29,8 @@ export class FakeBrokers {
   readonly members: { group: string; listener: MemberListener }[] = [];
   readonly produced: OutgoingMessage[][] = [];
   maxBytes = 10_000;
+  /** What they take, whatever they say. */
+  takenBytes = 1_000_000;
   partitions = 2;
   /** What every request is answered with. */
   down: Error | undefined;
@@ -65,6 +68,8 @@ export class FakeBrokers {
       },
       produce: async (messages) => {
         this.#check();
+        if (messages.some(({ value }) => value.length > this.takenBytes))
+          throw new TooLargeError('too large');
         this.produced.push([...messages]);
         return messages.map((message) => {
           const offset = this.#log(message).messages.length;

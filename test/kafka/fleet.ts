@@ -11,6 +11,7 @@ import { type SpanLoad, startSpanLoad } from '../support/span-load.ts';
 export interface Fleet {
   readonly receivers: readonly Sidecast[];
   readonly deliverers: readonly Sidecast[];
+  readonly topicPrefix: string;
   stop(): Promise<void>;
 }
 
@@ -32,28 +33,27 @@ let loads = 0;
 
 export async function startFleet({ sandbox, brokers, receivers, deliverers }: FleetOptions): Promise<Fleet> {
   fleets += 1;
-  const settings = (role: string) => ({
-    ...settingsOf(sandbox),
-    SIDECAST_JOURNAL: 'kafka',
-    SIDECAST_KAFKA: brokers,
-    SIDECAST_KAFKA_TOPIC_PREFIX: `test-${Date.now()}-${fleets}.`,
-    SIDECAST_KAFKA_GROUP: `test-${Date.now()}-${fleets}`,
-    SIDECAST_KAFKA_SESSION_TIMEOUT: '6s',
-    SIDECAST_ROLE: role,
-  });
-  const [receive, deliver] = [settings('receive'), settings('deliver')];
-  const start = (count: number, own: Readonly<Record<string, string>>) =>
-    Promise.all(
-      Array.from({ length: count }, () =>
-        startSidecast({ ...own, SIDECAST_KAFKA_TOPIC_PREFIX: receive.SIDECAST_KAFKA_TOPIC_PREFIX }),
-      ),
-    );
+  const name = `test-${Date.now()}-${fleets}`;
+  const topicPrefix = `${name}.`;
+  const start = (count: number, role: string) => {
+    const settings = {
+      ...settingsOf(sandbox),
+      SIDECAST_JOURNAL: 'kafka',
+      SIDECAST_KAFKA: brokers,
+      SIDECAST_KAFKA_TOPIC_PREFIX: topicPrefix,
+      SIDECAST_KAFKA_GROUP: name,
+      SIDECAST_KAFKA_SESSION_TIMEOUT: '6s',
+      SIDECAST_ROLE: role,
+    };
+    return Promise.all(Array.from({ length: count }, () => startSidecast(settings)));
+  };
   const started = {
-    receivers: await start(receivers, receive),
-    deliverers: await start(deliverers, deliver),
+    receivers: await start(receivers, 'receive'),
+    deliverers: await start(deliverers, 'deliver'),
   };
   return {
     ...started,
+    topicPrefix,
     async stop() {
       await Promise.all([...started.receivers, ...started.deliverers].map((one) => one.stop()));
     },

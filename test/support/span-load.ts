@@ -77,6 +77,11 @@ export function startSpanLoad(otlpUrl: string, options: SpanLoadOptions = {}): S
   };
 }
 
+/** One request of eight traces, without sending it. */
+export function spanRequest(number: number): { body: Uint8Array; ids: Ids } {
+  return makeRequest(number, 8, 8);
+}
+
 function makeRequest(number: number, traces: number, failEvery: number): { body: Uint8Array; ids: Ids } {
   const ids = noIds();
   const numbers = Array.from({ length: traces }, (_, index) => number * traces + index);

@@ -1,7 +1,7 @@
 // Part of the journal in Kafka: what is written together. One request is on the way at a time; what comes meanwhile is the next.
 import type { Clock } from '../../model/clock.ts';
 import type { Accepted, Position, Signal } from '../../model/signals.ts';
-import type { KafkaClient, OutgoingMessage, Topic } from './client.ts';
+import { type KafkaClient, type OutgoingMessage, TooLargeError, type Topic } from './client.ts';
 import { cutTo, messageBytes } from './cut.ts';
 import { headerOf } from './message.ts';
 import { MAX_PARTITIONS, positionOf, slotOf } from './position.ts';
@@ -42,6 +42,8 @@ export class Sender {
   readonly #options: SenderOptions;
   #topics: { known: Readonly<Record<Signal, Topic>>; atMs: number } | undefined;
   #asking: Promise<Readonly<Record<Signal, Topic>>> | undefined;
+  /** Found out by trying. */
+  readonly #limits = new Map<Signal, number>();
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
@@ -116,8 +118,12 @@ export class Sender {
         throw new Error(
           `the topic of ${signal} has ${partitions} partitions: 1 to ${MAX_PARTITIONS} can be used`,
         );
-    this.#topics = { known, atMs: clock.now() };
-    return known;
+    const limited = Object.entries(known).map(([signal, topic]) => {
+      const maxBytes = Math.min(topic.maxBytes, this.#limits.get(signal as Signal) ?? topic.maxBytes);
+      return [signal, { ...topic, maxBytes }] as const;
+    });
+    this.#topics = { known: Object.fromEntries(limited) as Record<Signal, Topic>, atMs: clock.now() };
+    return this.#topics.known;
   }
 
   async #writeAll(): Promise<void> {
@@ -146,10 +152,17 @@ export class Sender {
     } catch (error) {
       const failed = topics ? group : this.#waiting.splice(0);
       for (const { reject } of failed) reject(error as Error);
+      if (topics && error instanceof TooLargeError) this.#lowerLimits(group, topics);
       this.forgetTopics();
     } finally {
       this.#waitingBytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
     }
+  }
+
+  /** The brokers took less than they said, or did not say. */
+  #lowerLimits(group: readonly Waiting[], topics: Readonly<Record<Signal, Topic>>): void {
+    for (const signal of new Set(group.map(({ part }) => part.signal)))
+      this.#limits.set(signal, Math.ceil(topics[signal].maxBytes / 2));
   }
 
   /** In order. A partition's messages of one request are one batch, which the limit of the topic is for: it is filled, then the next. */
