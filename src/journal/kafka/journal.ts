@@ -204,7 +204,8 @@ export class KafkaJournal implements Journal {
     for (const { part, error } of sent) {
       if (!error) continue;
       this.#tried(error);
-      const position = await this.#options.outbox.append(part);
+      // A copy: the request that failed may still have its bytes, which are not used again.
+      const position = await this.#options.outbox.append({ ...part, payload: Buffer.from(part.payload) });
       first ??= outboxPosition(position);
     }
     if (first === undefined) throw new Error('nothing was written');

@@ -23,6 +23,7 @@ export async function openKafkaJournal(options: OpenKafkaOptions): Promise<Opene
     ...rest,
     clock,
     maxAgeMs,
+    ...(pool ? { pool } : {}),
     dataDir: dataDir === 'memory' ? 'memory' : join(dataDir, 'kafka-outbox'),
     destinations: [OUTBOX_READER],
     newDestinationStarts: 'beginning',
