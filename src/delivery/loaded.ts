@@ -48,6 +48,8 @@ export class LoadedRecord {
 
   /** Another process reads the record now, and this one only ends what is on the way. */
   isHandedOver = false;
+  /** And it was read again since: what is settled is another reading's to say. */
+  hasSuccessor = false;
 
   constructor({ position, summary, receivedAtMs }: JournalRecord, settled: ItemSet | undefined, book: Book) {
     this.position = position;

@@ -38,6 +38,7 @@ const MAX_LOADED_BYTES = 2 * 1024 * 1024;
 const BYTES_PER_TURN = 128 * 1024;
 /** A bug may be of a moment. */
 const AGAIN_AFTER_BUG_MS = 1000;
+const AGAIN_AFTER_HAND_OVER_MS = 1000;
 
 export class Delivery<T> implements Component {
   readonly #options: DeliveryOptions<T>;
@@ -179,7 +180,9 @@ export class Delivery<T> implements Component {
   /** True when the record is left alone for now. Nothing is while flushing: what is known then has to do. */
   #hold({ read }: Laned): boolean {
     const { exporter, clock } = this.#options;
-    const untilMs = this.#isFlushing ? undefined : exporter.holdUntilMs?.(read.record);
+    const isLeaving = this.#memory.isLeaving(read.record.position);
+    const asked = this.#isFlushing ? undefined : exporter.holdUntilMs?.(read.record);
+    const untilMs = isLeaving ? clock.now() + AGAIN_AFTER_HAND_OVER_MS : asked;
     if (untilMs === undefined || untilMs <= clock.now()) return false;
     this.#holds.add(read.record.position, untilMs - clock.now(), this.#clock.now());
     this.#lanes.forgo(read);
@@ -192,7 +195,7 @@ export class Delivery<T> implements Component {
     const position = this.#holds.takeDue(this.#isFlushing ? Number.POSITIVE_INFINITY : this.#clock.now());
     if (position === undefined) return false;
     const read = await this.#lanes.read(position);
-    if (read) await this.#memory.load(read, 'main');
+    if (read && !this.#hold({ read, lane: 'main' })) await this.#memory.load(read, 'main');
     return true;
   }
 

@@ -76,7 +76,6 @@ export class Memory<T> {
   /** `only`: the record was parked by this partition; the others have had their items. */
   async load({ record, settled }: ReadRecord, lane: Lane, only?: Partition<T>): Promise<void> {
     const known = this.#loaded.get(record.position);
-    if (known?.isHandedOver) return this.#takeBack(known);
     const loaded = known ?? new LoadedRecord(record, settled, this.#book);
     const encoded = this.#settler.encode(record);
     const isSettled = (index: number) => loaded.isSettled(index);
@@ -169,12 +168,20 @@ export class Memory<T> {
     const onTheWay = new Set<Position>();
     for (const position of positions) {
       const loaded = this.#loaded.get(position);
-      if (loaded) {
-        loaded.isHandedOver = true;
-        onTheWay.add(position);
-      } else ledger.handOver(destination, openItems(position));
+      if (!loaded || loaded.hasSuccessor) ledger.handOver(destination, openItems(position));
+      if (!loaded) continue;
+      loaded.isHandedOver = true;
+      onTheWay.add(position);
     }
     return onTheWay;
+  }
+
+  /** It came back, and what was on the way when it was handed over still is: that ends by itself, and then it is read anew. */
+  isLeaving(position: Position): boolean {
+    const loaded = this.#loaded.get(position);
+    if (!loaded?.isHandedOver) return false;
+    loaded.hasSuccessor = true;
+    return true;
   }
 
   /** What the journal gave up and memory is about to lose as well. */
@@ -182,12 +189,6 @@ export class Memory<T> {
     for (const loaded of this.#loaded.values()) {
       if (loaded.evicted) loaded.resolveRest({ outcome: 'dropped', code: loaded.evicted.code });
     }
-  }
-
-  /** It came back while it was on the way: its books are open already. */
-  #takeBack(known: LoadedRecord): void {
-    known.isHandedOver = false;
-    this.#options.ledger.handOver(this.#options.destination, known.items);
   }
 
   /** False of items that had their outcome before the record was parked. */
@@ -215,7 +216,13 @@ export class Memory<T> {
     const { journal, destination } = this.#options;
     if (loaded.active === 0 && loaded.evicted)
       loaded.resolveRest({ outcome: 'dropped', code: loaded.evicted.code });
+    // What of it was not on the way is with whoever has it now.
+    if (loaded.active === 0 && loaded.isHandedOver) this.#options.ledger.handOver(destination, loaded.open);
     const fresh = loaded.takeFresh();
+    if (loaded.hasSuccessor) {
+      if (loaded.active === 0) this.#loaded.delete(loaded.position);
+      return;
+    }
     if (loaded.open === 0) journal.settle(destination, loaded.position, 'whole');
     else if (fresh) journal.settle(destination, loaded.position, fresh);
     if (loaded.active === 0) this.#loaded.delete(loaded.position);

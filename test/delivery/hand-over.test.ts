@@ -45,4 +45,25 @@ describe('a record that is handed over', () => {
     await rig.until(() => rig.counts().delivered === 1);
     expect(rig.counts()).toMatchObject({ accepted: 1, queued: 0 });
   });
+
+  it('is counted here for what of it was on the way, and for no more', async () => {
+    let answer: (result: typeof ok) => void = () => undefined;
+    const exporter = stubExporter(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+      { maxItems: 2, concurrency: 1 },
+    );
+    rig = await startRig(exporter);
+    const theirs = await rig.accept(segments('a', 'b', 'c'));
+    await rig.until(() => exporter.sent.length === 1);
+
+    expect([...rig.delivery.handOver(new Set([theirs]), openItems)]).toEqual([theirs]);
+    answer(ok);
+
+    await rig.until(() => rig.counts().delivered === 2);
+    expect(rig.counts()).toMatchObject({ accepted: 2, queued: 0 });
+    expect(exporter.sent).toEqual([['a', 'b']]);
+  });
 });
