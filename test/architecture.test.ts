@@ -42,6 +42,7 @@ const HOMES: readonly (readonly [package_: RegExp, homes: readonly string[]])[] 
   [/^(@aws-sdk|@smithy)\//, ['aws']],
   [/^rollbar(\/|$)/, ['exporters/rollbar']],
   [/^undici$/, ['http']],
+  [/^@platformatic\/kafka$/, ['journal/kafka/platformatic']],
   [/^pino$/, ['telemetry/logger.ts']],
   [/^prom-client$/, ['telemetry/metrics.ts']],
   [/^(zod|yaml)$/, ['config']],

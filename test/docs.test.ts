@@ -58,7 +58,13 @@ function optionTables(found: readonly Section[]): string {
 function scrape(): Promise<string> {
   const ledger = new Ledger();
   for (const id of DESTINATION_IDS) ledger.open(id, 0);
-  return createMetrics({ ledger, backlog: () => undefined, redacted: () => ({}), now: () => 0 }).render();
+  return createMetrics({
+    ledger,
+    backlog: () => undefined,
+    redacted: () => ({}),
+    kafka: () => ({ outboxBytes: 0, groups: [] }),
+    now: () => 0,
+  }).render();
 }
 
 /** As a scrape has them: names, kinds and what they count. */

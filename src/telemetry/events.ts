@@ -49,6 +49,9 @@ export const EVENTS = {
   journal_writable: 'the data directory can be written, and what was in memory is there',
   journal_evicted:
     'the journal gave records up before a destination had them, or found them damaged or missing',
+  kafka_away: 'the Kafka brokers do not take data: what comes is kept on this host until they do',
+  kafka_back: 'the Kafka brokers take data again',
+  outbox_lost: 'items that waited on this host for Kafka and were given up',
   memory_lost: 'items that were in memory only when the process ended',
   destination_retrying: 'a destination does not take data; it is kept and sent again',
   destination_blocked: 'a destination refuses the key or a permission; data is held',

@@ -1,0 +1,24 @@
+// Part of telemetry: what happens to a journal in Kafka. The names are among those of events.ts.
+import type { EVENTS } from './events.ts';
+import type { LogLine } from './logger.ts';
+
+export interface KafkaLog {
+  takes(ok: boolean, error: Error | undefined): void;
+  lost(items: number, code: string): void;
+}
+
+export function createKafkaLog(write: LogLine): KafkaLog {
+  const log = (level: 'info' | 'error', event: keyof typeof EVENTS, message: string, fields: object) =>
+    write(level, event, message, { ...fields });
+  return {
+    takes(ok, error) {
+      if (ok) log('info', 'kafka_back', 'the Kafka brokers take data again', {});
+      else
+        log('error', 'kafka_away', 'new data is kept on this host: the Kafka brokers do not take it', {
+          why: error?.message,
+        });
+    },
+    lost: (items, code) =>
+      log('error', 'outbox_lost', 'items were given up that Kafka had not taken', { items, code }),
+  };
+}

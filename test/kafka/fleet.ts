@@ -1,0 +1,137 @@
+// Part of the tests: receivers and deliverers that share topics, what is sent to them, and what became of it.
+
+import type { Status } from '../../src/admin/status.ts';
+import { isConserved } from '../../src/ledger/account.ts';
+import { DESTINATION_IDS, type DestinationId } from '../../src/model/signals.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { settingsOf } from '../support/app.ts';
+import { type Sidecast, startSidecast } from '../support/sidecast.ts';
+import { type SpanLoad, startSpanLoad } from '../support/span-load.ts';
+
+export interface Fleet {
+  readonly receivers: readonly Sidecast[];
+  readonly deliverers: readonly Sidecast[];
+  readonly topicPrefix: string;
+  stop(): Promise<void>;
+}
+
+export interface FleetOptions {
+  sandbox: Sandbox;
+  brokers: string;
+  receivers: number;
+  deliverers: number;
+}
+
+/** Four topics of four partitions each: num.partitions of the brokers. */
+const PLACES = 16;
+
+/** More than one load sends. */
+const REQUESTS_APART = 1_000_000;
+
+let fleets = 0;
+let loads = 0;
+
+export async function startFleet({ sandbox, brokers, receivers, deliverers }: FleetOptions): Promise<Fleet> {
+  fleets += 1;
+  const name = `test-${Date.now()}-${fleets}`;
+  const topicPrefix = `${name}.`;
+  const start = (count: number, role: string) => {
+    const settings = {
+      ...settingsOf(sandbox),
+      SIDECAST_JOURNAL: 'kafka',
+      SIDECAST_KAFKA: brokers,
+      SIDECAST_KAFKA_TOPIC_PREFIX: topicPrefix,
+      SIDECAST_KAFKA_GROUP: name,
+      SIDECAST_KAFKA_SESSION_TIMEOUT: '6s',
+      SIDECAST_ROLE: role,
+    };
+    return Promise.all(Array.from({ length: count }, () => startSidecast(settings)));
+  };
+  const started = {
+    receivers: await start(receivers, 'receive'),
+    deliverers: await start(deliverers, 'deliver'),
+  };
+  return {
+    ...started,
+    topicPrefix,
+    async stop() {
+      await Promise.all([...started.receivers, ...started.deliverers].map((one) => one.stop()));
+    },
+  };
+}
+
+export function loadOn({ receivers }: Pick<Fleet, 'receivers'>): SpanLoad[] {
+  return receivers.map(({ otlpUrl }) => {
+    loads += 1;
+    return startSpanLoad(otlpUrl, { senders: 2, pauseMs: 20, firstRequest: loads * REQUESTS_APART });
+  });
+}
+
+export interface Audit {
+  acknowledged: number;
+  missing: number;
+  duplicated: number;
+}
+
+export function auditLoads(
+  sandbox: Sandbox,
+  loads: readonly SpanLoad[],
+): Readonly<Record<DestinationId, Audit>> {
+  const entries = DESTINATION_IDS.map((id) => {
+    const acknowledged = loads.flatMap((load) => load.acknowledged[id]);
+    const { missing, duplicated } = sandbox.audit(id, acknowledged);
+    return [
+      id,
+      { acknowledged: acknowledged.length, missing: missing.length, duplicated: duplicated.length },
+    ];
+  });
+  return Object.fromEntries(entries) as Record<DestinationId, Audit>;
+}
+
+/** Nothing waits anywhere: neither on a receiver's disk, nor in Kafka, nor in a deliverer. */
+export async function untilIdle({ receivers, deliverers }: Fleet, withinMs = 90_000): Promise<void> {
+  const until = Date.now() + withinMs;
+  for (;;) {
+    const waits = await whatWaits(receivers, deliverers);
+    if (waits.length === 0) return;
+    if (Date.now() > until) throw new Error(`after ${withinMs} ms: ${waits.join('; ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+async function whatWaits(
+  receivers: readonly Sidecast[],
+  deliverers: readonly Sidecast[],
+): Promise<readonly string[]> {
+  const [taking, giving] = await Promise.all([
+    Promise.all(receivers.map((one) => one.status())),
+    Promise.all(deliverers.map((one) => one.status())),
+  ]);
+  const waits = taking.flatMap(({ journal }, index) => {
+    const { kafka, mode } = journal;
+    const isEmpty = kafka?.outboxBytes === 0 && mode === 'kafka';
+    return isEmpty ? [] : [`receiver ${index}: ${mode}, ${kafka?.outboxBytes} bytes in the outbox`];
+  });
+  for (const id of DESTINATION_IDS) {
+    const partitions = giving.flatMap(({ journal }) =>
+      (journal.kafka?.groups ?? [])
+        .filter(({ destination }) => destination === id)
+        .flatMap((one) => one.partitions),
+    );
+    const lag = partitions.reduce((sum, one) => sum + one.lag, 0);
+    const queued = giving.reduce((sum, { destinations }) => sum + destinations[id].counts.queued, 0);
+    const places = new Set(partitions.map(({ signal, partition }) => `${signal} ${partition}`));
+    // Between two owners a partition is nobody's.
+    if (lag > 0 || queued > 0 || places.size !== PLACES || partitions.length !== PLACES)
+      waits.push(
+        `${id}: lag ${lag}, queued ${queued}, ${places.size} partitions of ${partitions.length} claims`,
+      );
+  }
+  return waits;
+}
+
+/** Of each process, and so of their sum. */
+export async function areBooksClosed({ receivers, deliverers }: Fleet): Promise<boolean> {
+  const all: Status[] = await Promise.all([...receivers, ...deliverers].map((one) => one.status()));
+  return all.every(({ destinations }) => DESTINATION_IDS.every((id) => isConserved(destinations[id].counts)));
+}
