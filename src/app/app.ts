@@ -15,7 +15,7 @@ import { createBufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { Reason } from '../model/reasons.ts';
-import type { Accepted, DestinationId } from '../model/signals.ts';
+import type { Accepted, DestinationId, Position } from '../model/signals.ts';
 import { createRecent } from '../recent/recent.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
@@ -137,9 +137,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...routed,
     needsKey: config.honeycomb.apiKey ? undefined : ('honeycomb' as const),
   };
-  const listeners = {
-    ...(off.rollbar ? {} : { onAccepted: (accepted: Accepted) => recentLogs.remember(accepted) }),
-    onAppended: recent.appended,
+  const onAppended = (accepted: Accepted, position: Position) => {
+    if (!off.rollbar) recentLogs.remember(accepted);
+    recent.appended(accepted, position);
   };
   // Where others may deliver what is taken in here, whoever reads it hears of it.
   const intake = createIntake({
@@ -147,15 +147,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     admission,
     processors: isFleet && role !== 'receive' ? processors : [...processors, correlation.hear],
     destinations: isFleet ? [] : known,
-    ...(isFleet && role !== 'receive' ? {} : listeners),
+    ...(isFleet && role !== 'receive' ? {} : { onAppended }),
   });
   kafkaEvents.attach({
     openBooks: createBooks(books),
     processors,
     onRead(record) {
       correlation.hear(record);
-      listeners.onAccepted?.(record);
-      listeners.onAppended(record, record.position);
+      onAppended(record, record.position);
     },
   });
   const replay = createReplay({

@@ -2,7 +2,7 @@
 import type { Intake } from '../intake/intake.ts';
 import type { BufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
-import { createXRayReceiver, socketsInWorker, socketsOnDemand } from '../receivers/aws-xray/index.ts';
+import { createXRayReceiver, socketsInWorker } from '../receivers/aws-xray/index.ts';
 import { createOtlpReceiver, type OtlpReceiverOptions } from '../receivers/otlp/index.ts';
 import type { Sampling } from '../sampling/index.ts';
 import type { LogLine } from '../telemetry/logger.ts';
@@ -51,7 +51,7 @@ export function buildReceivers({
   const udpWorker = workerFile('xray-udp');
   const xray = createXRayReceiver({
     ...shared,
-    ...(udpWorker && { spawnSockets: socketsOnDemand(socketsInWorker(udpWorker)) }),
+    ...(udpWorker && { spawnSockets: socketsInWorker(udpWorker) }),
     hosts,
     port: xrayPort,
     udp: xrayUdp,

@@ -1,4 +1,5 @@
 // Part of correlation: an exception is often recorded on every span that it passes through; here it is one.
+import { groupBy } from '../model/group-by.ts';
 import type { NotableSpans, PlacedSpan, SpanEvent, SpanGroup } from '../model/otlp.ts';
 
 /** Where an exception was recorded. */
@@ -112,13 +113,3 @@ function stackOf({ attributes }: SpanEvent): string {
 }
 
 const longer = (a: string, b: string) => (b.length > a.length ? b : a);
-
-function groupBy<V>(values: readonly V[], key: (value: V) => string): Map<string, V[]> {
-  const groups = new Map<string, V[]>();
-  for (const value of values) {
-    const group = groups.get(key(value));
-    if (group) group.push(value);
-    else groups.set(key(value), [value]);
-  }
-  return groups;
-}

@@ -2,8 +2,9 @@
 import type { Clock } from '../model/clock.ts';
 import type { Accepted } from '../model/signals.ts';
 import { skim } from '../protocols/xray/skim.ts';
-import type { Pairs, Side } from './pairs.ts';
-import { requestsIn } from './requests.ts';
+import type { Pairs } from './pairs.ts';
+import { machineOf, requestsIn } from './requests.ts';
+import type { Protocol } from './speaker.ts';
 import type { Speakers } from './speakers.ts';
 
 /** One document in this time is looked at for its name: 50 a second. */
@@ -47,7 +48,7 @@ export function createHearing({ speakers, pairs, clock }: HearingOptions): (acce
     }
   }
 
-  function hearRequests(accepted: Accepted, side: Side, nowMs: number): void {
+  function hearRequests(accepted: Accepted, side: Protocol, nowMs: number): void {
     if (accepted.summary.serverSpans === 0 || !budget.take(accepted.payload.length, nowMs)) return;
     try {
       for (const request of requestsIn(accepted)) pairs.see(side, request, nowMs);
@@ -60,7 +61,7 @@ export function createHearing({ speakers, pairs, clock }: HearingOptions): (acce
     const { signal, origin } = accepted;
     if (origin.replayOf !== undefined || (signal !== 'traces' && signal !== 'segments')) return accepted;
     const nowMs = clock.now();
-    const side: Side = signal === 'traces' ? 'otlp' : 'xray';
+    const side: Protocol = signal === 'traces' ? 'otlp' : 'xray';
     hearNames(accepted, nowMs);
     if (peers.maySendBoth(origin.peer, side, nowMs)) hearRequests(accepted, side, nowMs);
     return accepted;
@@ -81,10 +82,10 @@ function lastDocument(payload: Uint8Array): Buffer {
 
 /** Who sends what, so that the requests of a peer that goes on sending one of both cost nothing. */
 class Peers {
-  readonly #lastMs = new Map<string, Record<Side | 'first', number>>();
+  readonly #lastMs = new Map<string, Record<Protocol | 'first', number>>();
 
-  maySendBoth(peer: string, side: Side, nowMs: number): boolean {
-    const name = peer === '::1' ? '127.0.0.1' : peer;
+  maySendBoth(peer: string, side: Protocol, nowMs: number): boolean {
+    const name = machineOf(peer);
     let last = this.#lastMs.get(name);
     if (!last) {
       const oldest = this.#lastMs.keys().next();

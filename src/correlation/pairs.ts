@@ -1,5 +1,7 @@
 // Part of correlation: which OTLP trace and which X-Ray trace are one request. Best effort and bounded; in doubt, no pair.
 
+import type { Protocol } from './speaker.ts';
+
 /** One request, as one of the two SDKs describes it. */
 export interface RequestSeen {
   service: string;
@@ -16,9 +18,7 @@ export interface TraceIds {
   xray: string;
 }
 
-export type Side = 'otlp' | 'xray';
-
-export type IdsOf = (traceId: string, side: Side) => TraceIds;
+export type IdsOf = (traceId: string, side: Protocol) => TraceIds;
 
 /** A segment starts 0.12 to 2.2 ms after its span, 37 pairs of 37 (facts on the clients, section 5); clocks tell whole milliseconds in places. */
 const BEFORE_MS = 1;
@@ -33,7 +33,7 @@ const MAX_PAIRS = 8192;
 const PAIRING_MS = 7_200_000;
 
 interface Candidate extends RequestSeen {
-  side: Side;
+  side: Protocol;
   seenAtMs: number;
   /** Paired by time: the other one. */
   partner: Candidate | undefined;
@@ -58,12 +58,12 @@ export class Pairs {
     return nowMs - this.#lastPairMs < PAIRING_MS;
   }
 
-  idsOf(traceId: string, side: Side): TraceIds {
+  idsOf(traceId: string, side: Protocol): TraceIds {
     const other = this.#others.get(`${side}:${traceId}`) ?? traceId;
     return side === 'otlp' ? { otlp: traceId, xray: other } : { otlp: other, xray: traceId };
   }
 
-  see(side: Side, request: RequestSeen, nowMs: number): void {
+  see(side: Protocol, request: RequestSeen, nowMs: number): void {
     this.#forgetOld(nowMs);
     const one: Candidate = { ...request, side, seenAtMs: nowMs, partner: undefined };
     const same = this.#withSameId(one);

@@ -53,6 +53,8 @@ function ofSegment(segment: Segment, peer: string): RequestSeen | undefined {
 }
 
 function keyOf(peer: string, method: string, path: string, status: number | undefined): string {
-  // The same machine by either family.
-  return [peer === '::1' ? '127.0.0.1' : peer, method.toUpperCase(), path, status].join(' ');
+  return [machineOf(peer), method.toUpperCase(), path, status].join(' ');
 }
+
+/** The same one by either family. */
+export const machineOf = (peer: string): string => (peer === '::1' ? '127.0.0.1' : peer);

@@ -22,6 +22,27 @@ export type Chooser = (record: JournalRecord) => Choice;
 
 export const EVERYTHING: Choice = { without: [] };
 
+/** Destinations that keep up share a record: the first one looks. */
+export function oncePerPayload<T extends object>(
+  look: (record: JournalRecord) => T,
+): (record: JournalRecord) => T {
+  const found = new WeakMap<Uint8Array, T>();
+  return (record) => {
+    const known = found.get(record.payload);
+    if (known) return known;
+    const seen = look(record);
+    found.set(record.payload, seen);
+    return seen;
+  };
+}
+
+/** Makes the last run longer, where this one follows it: all have one reason. */
+export function append(skips: Skip[], skip: Skip): void {
+  const last = skips.at(-1);
+  if (last?.to === skip.from) last.to = skip.to;
+  else skips.push(skip);
+}
+
 export function onlyWhile(isOn: () => boolean, chooser: Chooser): Chooser {
   return (record) => (isOn() ? chooser(record) : EVERYTHING);
 }
@@ -70,19 +91,14 @@ function encodeWithout<T>(
   without: readonly Skip[],
   asked: Asked | undefined,
 ): Encoded<T> {
-  const count = record.summary.items;
-  const isOut = new Uint8Array(count);
+  const isOut = new Uint8Array(record.summary.items);
+  const isAway = (index: number) => isOut[index] !== 0;
   const skipped: Skip[] = [];
   for (const skip of without) {
-    for (let from = skip.from; from < skip.to; from++) {
-      let to = from;
-      while (to < skip.to && isOut[to] === 0) isOut[to++] = 1;
-      if (to > from) skipped.push({ ...skip, from, to });
-      from = to;
-    }
+    skipped.push(...keptRuns([skip], isAway));
+    isOut.fill(1, skip.from, skip.to);
   }
   if (!isOut.includes(0)) return { items: [], skipped, rejected: [] };
-  const isAway = (index: number) => isOut[index] === 1;
   const encoded = exporter.encode(record, { ...asked, isOut: isAway });
   return {
     items: encoded.items.flatMap((item) => unsettledParts(item, isAway, exporter)),

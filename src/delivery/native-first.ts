@@ -5,7 +5,7 @@ import type { DestinationId, JournalRecord } from '../model/signals.ts';
 import { serviceRuns } from '../protocols/otlp/services.ts';
 import { readDocuments } from '../protocols/xray/datagram.ts';
 import { skim } from '../protocols/xray/skim.ts';
-import { type Chooser, EVERYTHING } from './choice.ts';
+import { append, type Chooser, EVERYTHING, oncePerPayload } from './choice.ts';
 import type { Skip } from './exporter.ts';
 
 type Known = Pick<Speakers, 'speaks' | 'peerSpeaks' | 'isSpoken' | 'firstHeardMs' | 'lastNewMs'>;
@@ -48,31 +48,26 @@ export function nativeFirst(destination: DestinationId, speakers: Known, nowMs: 
     const without: Skip[] = [];
     let undecidedUntilMs = 0;
     for (const run of runsOf(record)) {
-      if (isSkipped(run, record.origin.peer)) append(without, run.from, run.to);
+      if (isSkipped(run, record.origin.peer))
+        append(without, { from: run.from, to: run.to, code: 'native_first' });
       else undecidedUntilMs = Math.max(undecidedUntilMs, openUntilMs(run, record));
     }
     return undecidedUntilMs <= nowMs() ? { without } : { without, undecidedUntilMs };
   };
 }
 
-function runsOf(record: JournalRecord): readonly Run[] {
+const runsOf = oncePerPayload(({ signal, payload }: JournalRecord): readonly Run[] => {
   try {
-    return record.signal === 'traces' ? serviceRuns(record.payload) : documentRuns(record.payload);
+    return signal === 'traces' ? serviceRuns(payload) : documentRuns(payload);
   } catch {
     // What cannot be read is the encoder's to refuse.
     return [];
   }
-}
+});
 
 function documentRuns(payload: Uint8Array): readonly Run[] {
   return readDocuments(payload).map((document, from) => {
     const { name, isSubsegment } = skim(Buffer.from(document.buffer, document.byteOffset, document.length));
     return { service: isSubsegment ? undefined : name, from, to: from + 1 };
   });
-}
-
-function append(skips: Skip[], from: number, to: number): void {
-  const last = skips.at(-1);
-  if (last?.to === from) last.to = to;
-  else skips.push({ from, to, code: 'native_first' });
 }

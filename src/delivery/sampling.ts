@@ -6,7 +6,7 @@ import { readDocuments } from '../protocols/xray/datagram.ts';
 import { fromXRayTraceId } from '../protocols/xray/ids.ts';
 import { asNumber, asText } from '../protocols/xray/json.ts';
 import { parseSegment } from '../protocols/xray/segment.ts';
-import { type Chooser, EVERYTHING } from './choice.ts';
+import { append, type Chooser, EVERYTHING } from './choice.ts';
 import type { Skip } from './exporter.ts';
 
 export interface SamplingOptions {
@@ -46,7 +46,8 @@ export function samplingOf(destination: DestinationId, options: SamplingOptions)
     const added = new Map<number, Uint8Array>();
     items.forEach((item, index) => {
       if (!item || kept.has(item.traceId)) return;
-      if (!isChosen(item.traceId, ratio)) append(without, index);
+      if (!isChosen(item.traceId, ratio))
+        append(without, { from: index, to: index + 1, outcome: 'sampled', code: 'sampled' });
       else if (destination === 'honeycomb') added.set(index, rate);
     });
     if (!isDryRun) return { without, added };
@@ -81,10 +82,4 @@ function sketchDocument(document: Uint8Array): SpanSketch | undefined {
   // What has not ended is known to be slow only when it has: its completion is decided by itself.
   const durationMs = start === undefined || end === undefined ? 0 : (end - start) * 1000;
   return { traceId, durationMs, isError };
-}
-
-function append(skips: Skip[], index: number): void {
-  const last = skips.at(-1);
-  if (last?.to === index) last.to = index + 1;
-  else skips.push({ from: index, to: index + 1, outcome: 'sampled', code: 'sampled' });
 }

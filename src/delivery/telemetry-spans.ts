@@ -2,7 +2,7 @@
 import type { JournalRecord } from '../model/signals.ts';
 import { spanAttribute } from '../protocols/otlp/append.ts';
 import { clientUrls } from '../protocols/otlp/client-urls.ts';
-import { type Chooser, EVERYTHING } from './choice.ts';
+import { type Chooser, EVERYTHING, oncePerPayload } from './choice.ts';
 
 export type TelemetrySpans = 'mark' | 'skip' | 'keep';
 
@@ -43,16 +43,10 @@ export function telemetryEndpoints(own: readonly URL[]): (url: string) => boolea
 /** The indexes of a record's spans that are telemetry. */
 export type FindTelemetry = (record: JournalRecord) => readonly number[];
 
-/** Destinations that keep up share a record: the first one looks. */
 export function telemetryFinder(isTelemetry: (url: string) => boolean): FindTelemetry {
-  const found = new WeakMap<Uint8Array, readonly number[]>();
-  return (record) => {
-    const known = found.get(record.payload);
-    if (known) return known;
-    const indexes = urlsIn(record).flatMap(({ index, url }) => (isTelemetry(url) ? [index] : []));
-    found.set(record.payload, indexes);
-    return indexes;
-  };
+  return oncePerPayload((record) =>
+    urlsIn(record).flatMap(({ index, url }) => (isTelemetry(url) ? [index] : [])),
+  );
 }
 
 /** What a destination shows as spans is marked there; elsewhere a CLIENT span is no line and no item. */

@@ -12,11 +12,12 @@ export interface IntakeOptions extends BooksOptions {
   journal: Journal;
   admission: Admission;
   processors: readonly Processor[];
-  /** Told of each record as it is written, after all processors. Must not keep the payload, whose buffer is used again. */
-  onAccepted?: (accepted: Accepted) => void;
   /** Destinations that are on, and whose books are opened here. */
   destinations: readonly DestinationId[];
-  /** Hears of each record before anything can settle it. */
+  /**
+   * Hears of each record as it is written, after all processors and before anything can settle it. Must not keep the payload,
+   * whose buffer is used again.
+   */
   onAppended?(accepted: Accepted, position: Position): void;
 }
 
@@ -31,8 +32,7 @@ async function processedBy(processors: readonly Processor[], accepted: Accepted)
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
-  const { journal, ledger, admission, processors, destinations, onAccepted, onAppended } = options;
-
+  const { journal, ledger, admission, processors, destinations, onAppended } = options;
   const openBooks = createBooks(options);
 
   async function enter(accepted: Accepted, onPosition: (position: Position) => void): Promise<Accepted> {
@@ -45,7 +45,6 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
     }
     try {
       await journal.append(processed, (position) => {
-        onAccepted?.(processed);
         onPosition(position);
         onAppended?.(processed, position);
         for (const destination of destinations) openBooks(destination, processed, position);

@@ -38,7 +38,7 @@ async function acquireBySocket(path: string, dir: string): Promise<Lock> {
   for (let attempt = 0; attempt < 3; attempt++) {
     const server = await listen(path);
     if (server) {
-      const lock = await holdSocket(server, path);
+      const lock = holdSocket(server, path);
       if (isContested) await delay(RIVALRY_MS);
       if (await lock.isHeld()) return lock;
     }
@@ -64,7 +64,7 @@ function listen(path: string): Promise<Server | undefined> {
   });
 }
 
-async function holdSocket(server: Server, path: string): Promise<Lock> {
+function holdSocket(server: Server, path: string): Lock {
   const ours = fileAt(path);
   const isHeld = async () => ours !== undefined && fileAt(path) === ours;
   return {

@@ -83,7 +83,14 @@ function createDiskHome(options: JournalOptions, parts: DiskParts): Home {
   const { files, directory, segments, cursors } = parts;
   const store = createDiskStore({ files, assertWell: () => home.assertWell() }, directory.journalDir);
   const adoption = new Adoption({ newDestinationStarts: 'now', ...options, ...parts, store });
-  const compression = new Compression(store, segments, cursors, options.clock, options.compress);
+  const compression = new Compression(
+    store,
+    segments,
+    cursors,
+    options.clock,
+    options.maxBytes,
+    options.compress,
+  );
   const home = new DiskHome({ ...parts, store, adoption, compression, clock: options.clock });
   return home;
 }

@@ -2,10 +2,11 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
+import { groupBy } from '../model/group-by.ts';
 import type { DestinationId } from '../model/signals.ts';
 import type { Choice } from './choice.ts';
 import { Comparing } from './compare.ts';
-import { DecodedItems, keyOf, type SeenSpan } from './decoded.ts';
+import { DecodedItems, keyOf } from './decoded.ts';
 import { Deliveries } from './deliveries.ts';
 import { type Again, recordAgain, toOtlpJson } from './excerpt.ts';
 import type { Heat } from './heat.ts';
@@ -85,7 +86,7 @@ export class Views {
     if (!trace) return undefined;
     const row = await this.#row(trace);
     const seen = this.#items.spansOf(trace);
-    const accounts = trace.isReplayed ? this.#accountsOf(trace) : undefined;
+    const accounts = trace.isReplayed ? groupBy(this.#items.accountsOf(trace), keyOf) : undefined;
     const spans: SpanRow[] = [];
     for (const one of seen) {
       spans.push(spanRow(one, this.#deliveries.ofAccounts(accounts?.get(keyOf(one)) ?? [one])));
@@ -163,16 +164,6 @@ export class Views {
       }
     }
     return { rows: rows.reverse(), logs: logs.reverse(), version: now };
-  }
-
-  #accountsOf(trace: KeptTrace): ReadonlyMap<string, SeenSpan[]> {
-    const accounts = new Map<string, SeenSpan[]>();
-    for (const one of this.#items.accountsOf(trace)) {
-      const known = accounts.get(keyOf(one));
-      if (known) known.push(one);
-      else accounts.set(keyOf(one), [one]);
-    }
-    return accounts;
   }
 
   /** Whoever looks takes his time: what has made room meanwhile is left out. */

@@ -22,7 +22,7 @@ import { systemClock } from '../../src/model/clock.ts';
 import { eventually, startTestApp, type TestApp } from '../support/app.ts';
 import { type Certificate, certificateFor } from '../support/certificate.ts';
 import { temporaryDir } from '../support/records.ts';
-import { stubSettings, type } from '../support/typed.ts';
+import { stubSettings, type, typing } from '../support/typed.ts';
 
 const NAME = 'sidecast.test';
 const TOKEN = 'ingest-token';
@@ -264,20 +264,7 @@ describe('the commands that ask the admin port', () => {
   });
 
   it('follow it', async () => {
-    const out: string[] = [];
-    const said: string[] = [];
-    let end: (name: string) => void = () => undefined;
-    const ended = tail({
-      flags: [],
-      program: '',
-      version: '1.2.3',
-      isTerminal: false,
-      stdout: (line) => void out.push(line),
-      stderr: (line) => void said.push(line),
-      signal: new Promise((resolve) => {
-        end = resolve;
-      }),
-    });
+    const { out, err: said, ended, signal } = typing(tail);
     await eventually(
       () => said,
       (lines) => lines.length > 0,
@@ -287,7 +274,7 @@ describe('the commands that ask the admin port', () => {
       () => out,
       (lines) => lines.join().includes('over TLS'),
     );
-    end('SIGINT');
+    signal('SIGINT');
 
     expect(await ended).toBe(0);
     expect(said[0]).toContain('https://127.0.0.1');

@@ -9,8 +9,23 @@ const RATE = 5000;
 export function casesFor(seconds) {
   const forSeconds = seconds ?? DEFAULT_SECONDS;
   return [
-    otlp('otlp-honeycomb-513', 'OTLP → Honeycomb, 513 spans a request', SDK_BATCH, 1950, ['honeycomb']),
-    otlp('otlp-honeycomb-20', 'OTLP → Honeycomb, 20 spans a request', 20, 10_000, ['honeycomb']),
+    {
+      ...otlp('otlp-honeycomb-513', 'OTLP → Honeycomb, 513 spans a request', SDK_BATCH, 1950, ['honeycomb']),
+      peer: { compression: 'zstd' },
+    },
+    compressed('gzip', 'gzip'),
+    compressed('none', 'nothing compressed'),
+    {
+      ...otlp('otlp-honeycomb-20', 'OTLP → Honeycomb, 20 spans a request', 20, 10_000, ['honeycomb']),
+      peer: {},
+    },
+    {
+      ...otlp('otlp-honeycomb-fsync', 'OTLP → Honeycomb, fsync', SDK_BATCH, 1000, ['honeycomb']),
+      env: { SIDECAST_JOURNAL_FSYNC: 'always' },
+      peer: { queue: 'fsync' },
+    },
+    otlp('otlp-xray', 'OTLP → X-Ray, 513 spans a request', SDK_BATCH, 585, ['aws-xray']),
+    otlp('otlp-honeycomb-xray', 'OTLP → Honeycomb and X-Ray', SDK_BATCH, 585, ['honeycomb', 'aws-xray']),
     otlp('otlp-all', 'OTLP → all four, 513 spans a request', SDK_BATCH, 585, ALL),
     paced('recent-on', 'OTLP → Honeycomb, 10,000 spans/s, as it comes', {}),
     paced('recent-off', 'OTLP → Honeycomb, 10,000 spans/s, nothing kept for the page', {
@@ -19,6 +34,8 @@ export function casesFor(seconds) {
     redacting('redact-on', 'OTLP → Honeycomb, clean, redaction on', 'mask'),
     redacting('redact-off', 'OTLP → Honeycomb, clean, redaction off', 'off'),
     udp('udp-xray', 'UDP → X-Ray, 5,000/s', forSeconds, ['aws-xray']),
+    udp('udp-xray-20k', 'UDP → X-Ray, 20,000/s', forSeconds / 4, ['aws-xray'], {}, 4 * RATE),
+    udp('udp-honeycomb-xray', 'UDP → X-Ray and Honeycomb, 5,000/s', forSeconds, ['honeycomb', 'aws-xray']),
     udp('udp-all', 'UDP → all four, 5,000/s', forSeconds, ALL),
     udp('udp-kernel-buffer', "UDP → X-Ray, 5,000/s, kernel's buffer", forSeconds, ['aws-xray'], {
       SIDECAST_XRAY_RECEIVE_BUFFER_BYTES: '0',
@@ -29,6 +46,13 @@ export function casesFor(seconds) {
 function otlp(name, title, spansPerRequest, requests, destinations) {
   const load = { spansPerRequest, requests, concurrency: 4 };
   return { name, title, kind: 'otlp', items: spansPerRequest * requests, load, destinations, env: {} };
+}
+
+function compressed(compression, words) {
+  const one = otlp(`otlp-honeycomb-${compression}`, `OTLP → Honeycomb, ${words}`, SDK_BATCH, 1950, [
+    'honeycomb',
+  ]);
+  return { ...one, env: { HONEYCOMB_COMPRESSION: compression }, peer: { compression } };
 }
 
 /** What it costs to look for secrets where there are none; run the two in turns. */
@@ -43,7 +67,7 @@ function paced(name, title, env) {
   return { ...one, load: { ...one.load, rate: 10_000 }, env };
 }
 
-function udp(name, title, seconds, destinations, env = {}) {
-  const items = Math.round(RATE * seconds);
-  return { name, title, kind: 'udp', items, load: { rate: RATE, segments: items }, destinations, env };
+function udp(name, title, seconds, destinations, env = {}, rate = RATE) {
+  const items = Math.round(rate * seconds);
+  return { name, title, kind: 'udp', items, load: { rate, segments: items }, destinations, env };
 }

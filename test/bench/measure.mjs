@@ -2,26 +2,24 @@
 import { untilArrived } from './arrival.mjs';
 import { startChild } from './children.mjs';
 import { startSidecast } from './measured.mjs';
+import { startCollector } from './peers.mjs';
 import { cpuMicroseconds, kernelDrops, peakMemoryBytes } from './process-stats.mjs';
 
-/** `execArgv`: for node. */
-export async function measure(one, { main, execArgv = [] }) {
+/** `execArgv`: for node. With `peersDir`, the case's peer in the place of sidecast. */
+export async function measure(one, { main, execArgv = [], peersDir }) {
   const { name, title, kind, items, load: loadOptions, destinations, env } = one;
   const sink = startChild('sink.mjs');
   const load = startChild(`${kind}-load.mjs`);
-  let sidecast;
+  let measured;
   try {
     const { port } = await sink.next();
-    sidecast = await startSidecast({
-      main,
-      execArgv,
-      destinations,
-      env,
-      sinkUrl: `http://127.0.0.1:${port}`,
-    });
-    const { pid } = sidecast;
+    const sinkUrl = `http://127.0.0.1:${port}`;
+    measured = peersDir
+      ? await startCollector({ dir: peersDir, ...one.peer, sinkUrl })
+      : await startSidecast({ main, execArgv, destinations, env, sinkUrl });
+    const { pid } = measured;
     const cpuBefore = cpuMicroseconds(pid);
-    const target = kind === 'otlp' ? sidecast.otlpPort : sidecast.xrayPort;
+    const target = kind === 'otlp' ? measured.otlpPort : measured.xrayPort;
     const sent = await load.ask({ ...loadOptions, port: target });
     const { destinations: audits, problems } = await untilArrived(sink, kind, items, destinations);
     const cpu = cpuMicroseconds(pid) - cpuBefore;
@@ -30,6 +28,7 @@ export async function measure(one, { main, execArgv = [] }) {
     const bytes = destinations.map((id) => [id, round(audits[id].bodyBytes / items)]);
     return {
       case: name,
+      by: peersDir ? 'collector' : 'sidecast',
       title,
       node: process.version,
       cpuMicrosecondsPerItem: round(cpu / items),
@@ -45,11 +44,11 @@ export async function measure(one, { main, execArgv = [] }) {
       bytesOutPerItem: Object.fromEntries(bytes),
       requestsOut: Object.fromEntries(destinations.map((id) => [id, audits[id].requests])),
       peakMemoryMiB: round(peakMemoryBytes(pid) / 1024 / 1024),
-      readyMs: Math.round(sidecast.readyMs),
+      readyMs: Math.round(measured.readyMs),
       ...(problems.length > 0 && { problems }),
     };
   } finally {
-    await sidecast?.stop();
+    await measured?.stop();
     await load.stop();
     await sink.stop();
   }

@@ -3,6 +3,12 @@
 const COLUMNS = [
   ['', ({ title }) => title],
   ['µs/item', ({ cpuMicrosecondsPerItem }) => cpuMicrosecondsPerItem.toFixed(2)],
+  ['peer µs/item', ({ peer }) => peer?.cpuMicrosecondsPerItem?.toFixed(2) ?? ''],
+  [
+    'ratio',
+    ({ peer, cpuMicrosecondsPerItem }) =>
+      peer?.cpuMicrosecondsPerItem ? (cpuMicrosecondsPerItem / peer.cpuMicrosecondsPerItem).toFixed(2) : '',
+  ],
   ['items', ({ items }) => String(items)],
   ['items/s', ({ itemsPerSecond }) => String(itemsPerSecond)],
   ['once', ({ arrivedOnce, expected }) => `${arrivedOnce}/${expected}`],

@@ -10,6 +10,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { settingsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { listLetters, makeLetter } from '../support/letters.ts';
 import { temporaryDir } from '../support/records.ts';
+import { type as typeCommand } from '../support/typed.ts';
 
 let sandbox: Sandbox;
 let dir: Awaited<ReturnType<typeof temporaryDir>>;
@@ -26,29 +27,8 @@ afterEach(async () => {
   await dir.remove();
 });
 
-interface Typed {
-  code: number;
-  out: string;
-  err: string;
-}
-
-async function type(
-  command: typeof replay,
-  flags: readonly string[],
-  signal: Promise<string> = new Promise(() => undefined),
-): Promise<Typed> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await command({
-    flags: ['--host', '127.0.0.1', '--admin-port', new URL(app.adminUrl).port, ...flags],
-    program: '',
-    version: 'test',
-    isTerminal: false,
-    stdout: (text) => void out.push(text),
-    stderr: (text) => void err.push(text),
-    signal,
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
+const type = (command: typeof replay, flags: readonly string[], signal?: Promise<string>) =>
+  typeCommand(command, ['--host', '127.0.0.1', '--admin-port', new URL(app.adminUrl).port, ...flags], signal);
 
 describe('sidecast dead-letters', () => {
   it('asks the running sidecast and says so', async () => {

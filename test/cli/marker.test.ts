@@ -6,6 +6,7 @@ import type { HttpRequest } from '../../src/http/client.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { SANDBOX_HONEYCOMB_KEY } from '../../src/sandbox/index.ts';
 import { sandboxForTest } from '../sandbox/helpers.ts';
+import { type as typeCommand } from '../support/typed.ts';
 
 const CONFIGURATION_KEY = 'abcdefghij0123456789AB';
 
@@ -13,17 +14,7 @@ async function type(key: string | undefined, ...flags: readonly string[]) {
   const sandbox = await sandboxForTest();
   vi.stubEnv('HONEYCOMB_API_KEY', key);
   vi.stubEnv('HONEYCOMB_API_ENDPOINT', sandbox.url);
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await marker({
-    flags,
-    program: '',
-    version: 'test',
-    isTerminal: false,
-    stdout: (text) => void out.push(text),
-    stderr: (text) => void err.push(text),
-    signal: new Promise(() => undefined),
-  }).finally(() => vi.unstubAllEnvs());
-  return { code, out: out.join('\n'), err: err.join('\n') };
+  return typeCommand(marker, flags).finally(() => vi.unstubAllEnvs());
 }
 
 describe('sidecast marker', () => {

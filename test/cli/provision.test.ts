@@ -20,6 +20,7 @@ import {
 } from '../../src/sandbox/index.ts';
 import { eventually, startTestApp } from '../support/app.ts';
 import { temporaryDir } from '../support/records.ts';
+import { type as typeCommand } from '../support/typed.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'docker', 'examples', 'provision');
 
@@ -51,25 +52,7 @@ afterEach(async () => {
   await dir.remove();
 });
 
-interface Typed {
-  code: number;
-  out: string;
-  err: string;
-}
-
-async function type(...flags: readonly string[]): Promise<Typed> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await provision({
-    flags,
-    program: '',
-    version: 'test',
-    isTerminal: false,
-    stdout: (text) => void out.push(text),
-    stderr: (text) => void err.push(text),
-    signal: new Promise(() => undefined),
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
+const type = (...flags: readonly string[]) => typeCommand(provision, flags);
 
 const rule = (more: object = {}) => ({
   RuleName: 'Cruddur',

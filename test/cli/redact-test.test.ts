@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { redactTest } from '../../src/cli/redact-test.ts';
 import { temporaryDir } from '../support/records.ts';
+import { type } from '../support/typed.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryDir>>;
 beforeEach(async () => {
@@ -16,20 +17,7 @@ async function run(content: string | Uint8Array, flags: readonly string[] = []) 
   return runWith([path, ...flags]);
 }
 
-async function runWith(flags: readonly string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await redactTest({
-    flags,
-    program: '',
-    version: '1',
-    isTerminal: false,
-    stdout: (text) => void out.push(text),
-    stderr: (text) => void err.push(text),
-    signal: new Promise(() => {}),
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
+const runWith = (flags: readonly string[]) => type(redactTest, flags);
 
 describe('sidecast redact-test', () => {
   it('shows what would leave of OTLP/JSON, and by which rules', async () => {

@@ -7,7 +7,7 @@ import type { LogRow, SpanRow } from '../../src/admin/api/shapes.ts';
 import { tail } from '../../src/cli/tail.ts';
 import { FORMATS } from '../../src/cli/tail-format.ts';
 import { eventually, startTestApp, type TestApp } from '../support/app.ts';
-import { stubSettings, type } from '../support/typed.ts';
+import { stubSettings, type, typing } from '../support/typed.ts';
 
 let app: TestApp;
 beforeEach(async () => {
@@ -27,19 +27,7 @@ interface Tail {
 }
 
 async function follow(...flags: readonly string[]): Promise<Tail> {
-  const [out, err]: [string[], string[]] = [[], []];
-  let signal: (name: string) => void = () => undefined;
-  const ended = tail({
-    flags,
-    program: '',
-    version: '1.2.3',
-    isTerminal: false,
-    stdout: (text) => void out.push(text),
-    stderr: (text) => void err.push(text),
-    signal: new Promise((resolve) => {
-      signal = resolve;
-    }),
-  });
+  const { out, err, ended, signal } = typing(tail, flags);
   await eventually(
     () => err.length,
     (count) => count > 0,

@@ -27,7 +27,7 @@ function intakeOf(isWritable: boolean, errorLogs = false) {
     ledger,
     admission: createAdmission(1024),
     processors: [(accepted) => ({ ...accepted, payload: new Uint8Array([1]) })],
-    onAccepted: (accepted) => heard.push(accepted),
+    onAppended: (accepted) => heard.push(accepted),
     destinations: ['rollbar'],
     routing: () => 'all',
     errorLogs,

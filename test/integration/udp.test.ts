@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAdmission } from '../../src/intake/admission.ts';
-import { socketsInWorker, socketsOnDemand } from '../../src/receivers/aws-xray/index.ts';
+import { socketsInWorker } from '../../src/receivers/aws-xray/index.ts';
 import type { SocketThread } from '../../src/receivers/aws-xray/thread.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { capturedDocument, readCapture } from '../protocols/xray/otlp-json.ts';
@@ -116,118 +116,6 @@ describe('the worker thread', () => {
     expect(lab.receiver.addresses()).toEqual(addresses);
   });
 });
-
-/** Node 20 cannot share a port: there the thread is started with the program. */
-describe.skipIf(Number(process.versions.node.split('.')[0]) < 24)(
-  'a thread that is started when somebody sends',
-  () => {
-    const SENDERS = 8;
-    const EACH = 2500;
-    let threads: SocketThread[];
-    /** That came from one of them. */
-    let batches: number;
-    const onDemand = (spawn = spawnSockets) =>
-      socketsOnDemand(() => {
-        const thread = spawn();
-        threads.push(thread);
-        return {
-          ...thread,
-          onMessage: (listener) =>
-            thread.onMessage((message, blocks) => {
-              if (message.kind === 'batch') batches += 1;
-              listener(message, blocks);
-            }),
-        };
-      });
-    beforeEach(() => {
-      threads = [];
-      batches = 0;
-    });
-
-    /** Until all are sent, while the thread starts and after. */
-    async function sendFromMany(port: number): Promise<number> {
-      const sending = Array.from({ length: SENDERS }, async (_, sender) => {
-        const socket = createSocket('udp4');
-        for (let index = 0; index < EACH; index++) {
-          const document = `${HEADER}{"sender":${sender},"index":${index}}`;
-          await new Promise((resolve) => socket.send(document, port, '127.0.0.1', resolve));
-          if (index % 50 === 0) await delay(1);
-        }
-        socket.close();
-      });
-      await Promise.all(sending);
-      return SENDERS * EACH;
-    }
-
-    it.each([[['127.0.0.1']], [['0.0.0.0', '::']]])(
-      'takes over on %s without a datagram that is lost or told twice',
-      async (hosts) => {
-        const lab = await started({ hosts, spawnSockets: onDemand(), receiveBufferBytes: 4 * 1024 * 1024 });
-        expect(threads).toHaveLength(0);
-
-        const sent = await sendFromMany(portOf(lab.receiver.addresses().udp[0]));
-
-        const books = async () =>
-          lab.documents.length +
-          lab.refused.reduce((sum, [, items]) => sum + items, 0) +
-          ((await lab.receiver.status()).kernelDrops ?? 0);
-        await eventually(books, (count) => count >= sent);
-        expect(await books()).toBe(sent);
-        expect(new Set(lab.documents).size).toBe(lab.documents.length);
-        expect(threads).toHaveLength(1);
-        expect(lab.lines).toEqual([]);
-      },
-    );
-
-    it('is missing: the sockets stay where they are, and that is told', async () => {
-      const nowhere = socketsInWorker(pathToFileURL(`${WORKER}.missing`));
-      const lab = await started({ spawnSockets: onDemand(nowhere) });
-      const sent = await sendFromMany(portOf(lab.receiver.addresses().udp[0]));
-      await eventually(
-        async () => lab.documents.length + ((await lab.receiver.status()).kernelDrops ?? 0),
-        (count) => count === sent,
-      );
-      expect(lab.lines.map(({ event }) => event)).toEqual(['udp_error']);
-      expect(threads).toHaveLength(1);
-    });
-
-    it('dies later: the ports are open again, and the next sender gets another thread', async () => {
-      const clock = new ManualClock();
-      const lab = await started({ clock, spawnSockets: onDemand() });
-      const addresses = lab.receiver.addresses();
-      const theirs = async () => {
-        await send(lab, [`${HEADER}{}`]);
-        return batches;
-      };
-      await eventually(theirs, (count) => count > 0);
-      await threads[0]?.end();
-      clock.advance(1000);
-      batches = 0;
-      await eventually(theirs, (count) => count > 0);
-      expect(threads).toHaveLength(2);
-      expect(lab.receiver.addresses()).toEqual(addresses);
-    });
-
-    it('does not share its port with another program', async () => {
-      const lab = await started({ spawnSockets: onDemand() });
-      const port = portOf(lab.receiver.addresses().udp[0]);
-      await expect(createLab({ port, spawnSockets: onDemand() }).receiver.start()).rejects.toThrow(
-        new RegExp(`port ${port} .*in use on 127\\.0\\.0\\.1`),
-      );
-    });
-
-    it('is asked to stop while it takes over: nothing is left behind', async () => {
-      const lab = await started({ spawnSockets: onDemand() });
-      await send(lab, new Array(60).fill(`${HEADER}{}`));
-      await eventually(
-        async () => threads.length,
-        (count) => count === 1,
-      );
-      await lab.receiver.shutdown(soon());
-      expect(lab.documents).toHaveLength(60);
-    });
-  },
-);
 
 describe("the program at the kernel's default receive buffer", () => {
   const SEGMENTS = 3000;

@@ -101,21 +101,46 @@ describe('a journal of which a destination lags', () => {
     expect((await sizes()).filter((size) => size < 2000)).toHaveLength(0);
   });
 
-  it('is left alone while it is young: who lags by a moment reads it soon', async () => {
-    const clock = new ManualClock();
-    const young = { clock, compress: { behindBytes: 4000, oldMs: 30_000 } };
-    const { journal } = await startSeen({ dataDir: dir.path, ...young });
-    for (const number of numbersTo(RECORDS))
-      await journal.append({
-        ...accepted(`record ${number} ${'x'.repeat(1500)}`),
-        receivedAtMs: clock.now(),
-      });
-    clock.advance(20_000);
+  describe('by a moment', () => {
+    /** A quarter of the bound is out of reach; one segment is sealed. */
+    const MAX_BYTES = 256 * 1024;
 
-    expect((await sizes()).filter((size) => size < 2000)).toHaveLength(0);
-    clock.advance(10_000);
-    await compressed(4);
-    await journal.shutdown(never);
+    async function startYoung(maxBytes: number) {
+      const clock = new ManualClock();
+      const compress = { behindBytes: 4000, oldMs: 30_000 };
+      const { journal } = await startSeen({ dataDir: dir.path, maxBytes, clock, compress });
+      for (const number of numbersTo(RECORDS)) {
+        const text = `record ${number} ${'x'.repeat(1500)}`;
+        await journal.append({ ...accepted(text), receivedAtMs: clock.now() });
+      }
+      return { journal, clock };
+    }
+
+    it('is left alone: who lags so reads it soon', async () => {
+      const { journal, clock } = await startYoung(MAX_BYTES);
+      clock.advance(29_000);
+      await journal.shutdown(never);
+
+      expect((await sizes()).filter((size) => size < 2000)).toHaveLength(0);
+    });
+
+    it('is compressed when the moment has become half a minute', async () => {
+      const { journal, clock } = await startYoung(MAX_BYTES);
+      for (const _ of numbersTo(3)) {
+        clock.advance(10_000);
+        await new Promise(setImmediate);
+      }
+
+      await compressed(1);
+      await journal.shutdown(never);
+    });
+
+    it('is compressed at once where that is a quarter of the bound', async () => {
+      const { journal } = await startYoung(64 * 1024);
+
+      await compressed(4);
+      await journal.shutdown(never);
+    });
   });
 
   it('is on disk before it takes the place of what it was made from', async () => {

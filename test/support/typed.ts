@@ -22,19 +22,41 @@ export function stubSettings(settings: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
 }
 
-export async function type(
-  command: (edge: Edge) => Promise<number>,
-  flags: readonly string[] = [],
-): Promise<Typed> {
+export interface Typing {
+  /** Lines so far. */
+  out: string[];
+  err: string[];
+  ended: Promise<number>;
+  /** As `kill` or Ctrl-C would. */
+  signal(name: string): void;
+}
+
+/** What has been said while a command goes on. */
+export function typing(command: (edge: Edge) => Promise<number>, flags: readonly string[] = []): Typing {
   const [out, err]: [string[], string[]] = [[], []];
-  const code = await command({
+  let signal: (name: string) => void = () => undefined;
+  const ended = command({
     flags,
     program: '',
     version: '1.2.3',
     isTerminal: false,
     stdout: (text) => void out.push(text),
     stderr: (text) => void err.push(text),
-    signal: new Promise(() => undefined),
+    signal: new Promise((resolve) => {
+      signal = resolve;
+    }),
   });
-  return { code, out: out.join('\n'), err: err.join('\n') };
+  return { out, err, ended, signal };
+}
+
+/** With what it had said when it ended by itself, or by the signal. */
+export async function type(
+  command: (edge: Edge) => Promise<number>,
+  flags: readonly string[] = [],
+  signal?: Promise<string>,
+): Promise<Typed> {
+  const typed = typing(command, flags);
+  void signal?.then(typed.signal);
+  const code = await typed.ended;
+  return { code, out: typed.out.join('\n'), err: typed.err.join('\n') };
 }

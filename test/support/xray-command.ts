@@ -10,6 +10,7 @@ import type { Status } from '../../src/admin/status.ts';
 import { xray } from '../../src/cli/xray.ts';
 import { eventually } from './app.ts';
 import { temporaryDir } from './records.ts';
+import { typing } from './typed.ts';
 
 export interface XRayRun {
   /** The exit code. */
@@ -45,20 +46,7 @@ export async function runXRay(
   };
   for (const [name, value] of Object.entries({ ...usual, ...settings })) vi.stubEnv(name, value);
 
-  const stdout: string[] = [];
-  const stderr: string[] = [];
-  let signal: (name: string) => void = () => undefined;
-  const ended = xray({
-    flags: ['-f', file, ...args],
-    program: '',
-    version: '1.2.3',
-    isTerminal: false,
-    stdout: (text) => void stdout.push(text),
-    stderr: (text) => void stderr.push(text),
-    signal: new Promise((resolve) => {
-      signal = resolve;
-    }),
-  });
+  const { out: stdout, err: stderr, ended, signal } = typing(xray, ['-f', file, ...args]);
   let atTheEnd: string[] | undefined;
   const read = () => (existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []);
   const log = () => atTheEnd ?? read().map((line) => line.replace(/^\S+ /, ''));

@@ -1,7 +1,8 @@
 // Part of exporters/aws-cloudwatch-logs: log records as events, requests as access lines, exceptions as error events.
 
 import { allSpans, raisedExceptions } from '../../correlation/exceptions.ts';
-import type { IdsOf, Side } from '../../correlation/pairs.ts';
+import type { IdsOf } from '../../correlation/pairs.ts';
+import type { Protocol } from '../../correlation/speaker.ts';
 import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../delivery/exporter.ts';
 import type { Clock } from '../../model/clock.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
@@ -107,7 +108,7 @@ const NO_RESOURCE: Resource = { attributes: new Map() };
 
 function errorsByIndex(
   notable: NotableSpans,
-  side: Side,
+  side: Protocol,
   idsOf: IdsOf | undefined,
 ): Map<number, TimedEvent[]> {
   const found = new Map<number, TimedEvent[]>();

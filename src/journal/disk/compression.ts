@@ -15,6 +15,9 @@ const BEHIND_BYTES = 64 * 1024 * 1024;
  */
 const OLD_MS = 30_000;
 
+/** Of the journal's bound. Who is further behind than that share has no time left: old or not, it is made smaller. */
+const TIGHT_SHARE = 0.25;
+
 export interface CompressionOptions {
   behindBytes?: number | undefined;
   oldMs?: number | undefined;
@@ -27,6 +30,7 @@ export class Compression {
   readonly #clock: Clock;
   readonly #behindBytes: number;
   readonly #oldMs: number;
+  readonly #tightBytes: number;
   /** What would not become smaller. */
   readonly #dense = new WeakSet<Segment>();
   #running: Promise<void> | undefined;
@@ -37,6 +41,7 @@ export class Compression {
     segments: SegmentList,
     cursors: ReadonlyMap<DestinationId, Cursor>,
     clock: Clock,
+    maxBytes: number,
     { behindBytes = BEHIND_BYTES, oldMs = OLD_MS }: CompressionOptions = {},
   ) {
     this.#store = store;
@@ -45,6 +50,7 @@ export class Compression {
     this.#clock = clock;
     this.#behindBytes = behindBytes;
     this.#oldMs = oldMs;
+    this.#tightBytes = maxBytes * TIGHT_SHARE;
   }
 
   /** Begins when there is something to do. A failure leaves the plain file, and ends it until it is considered again. */
@@ -75,8 +81,11 @@ export class Compression {
   }
 
   #next(): Segment | undefined {
-    if (this.#isStopped || !this.#isSomebodyBehind()) return undefined;
-    const nowMs = this.#clock.now();
+    if (this.#isStopped) return undefined;
+    const behindBytes = this.#furthestBehind();
+    if (behindBytes <= this.#behindBytes) return undefined;
+    const bornBeforeMs =
+      behindBytes > this.#tightBytes ? Number.POSITIVE_INFINITY : this.#clock.now() - this.#oldMs;
     return this.#segments
       .all()
       .find(
@@ -84,13 +93,13 @@ export class Compression {
           segment !== this.#segments.active &&
           !segment.data.isInMemory &&
           !segment.data.isCompressed &&
-          nowMs - segment.baseTimeMs >= this.#oldMs &&
+          segment.baseTimeMs <= bornBeforeMs &&
           !this.#dense.has(segment),
       );
   }
 
-  #isSomebodyBehind(): boolean {
+  #furthestBehind(): number {
     const on = [...this.#cursors.values()].filter((cursor) => cursor.isOn);
-    return on.some(({ settlements }) => this.#segments.backlog(settlements).bytes > this.#behindBytes);
+    return Math.max(0, ...on.map(({ settlements }) => this.#segments.backlog(settlements).bytes));
   }
 }

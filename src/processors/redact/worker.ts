@@ -9,7 +9,7 @@ const port = parentPort;
 if (!port) throw new Error('this file runs in a worker thread only');
 const redactor = createRedactor(withPatterns(workerData as RedactSettings));
 
-port.on('message', ({ id, accepted }: Question) => {
+port.on('message', ({ id, ...accepted }: Question & { id: number }) => {
   const before = { ...redactor.counts() };
   try {
     const received = { ...accepted, receivedAtMs: 0, origin: { peer: '' } };

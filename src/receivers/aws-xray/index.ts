@@ -17,7 +17,6 @@ import { createSamplingApi, type SamplingAnswers } from './sampling-api.ts';
 import { createSockets } from './sockets.ts';
 import { type SpawnSockets, socketsHere } from './thread.ts';
 
-export { socketsOnDemand } from './on-demand.ts';
 export { socketsInWorker } from './thread.ts';
 
 export interface XRayReceiverOptions {
@@ -64,15 +63,10 @@ export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
     clock,
     onBatch,
     onError,
-    onLeft(drops) {
-      dropsBefore += drops;
-    },
     onEnd,
   });
   let listeners = NOTHING;
   let isStarting = false;
-  /** For sockets that are gone. */
-  let dropsBefore = 0;
 
   async function stopSockets(): Promise<void> {
     await sockets.stop();
@@ -138,10 +132,7 @@ export function createXRayReceiver(options: XRayReceiverOptions): XRayReceiver {
     async status() {
       const sizes = listeners.udp.map((socket) => socket.receiveBufferBytes);
       const drops = await readKernelDrops(listeners.udp);
-      return {
-        kernelDrops: drops === null ? null : dropsBefore + drops,
-        receiveBufferBytes: sizes.length === 0 ? 0 : Math.min(...sizes),
-      };
+      return { kernelDrops: drops, receiveBufferBytes: sizes.length === 0 ? 0 : Math.min(...sizes) };
     },
   };
 }

@@ -7,47 +7,29 @@ export interface BoundAddress {
   port: number;
 }
 
-/** A deaf socket has a peer, which never says anything. */
-export type Ears = 'hearing' | 'deaf';
-
-/** One that is bound to all addresses has this one as soon as it has a peer on it. */
-export function ownAddress(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
-}
-
 /** Null where the kernel does not tell, for one of the sockets or for all. */
-export async function readKernelDrops(
-  sockets: readonly BoundAddress[],
-  ears: Ears = 'hearing',
-): Promise<number | null> {
+export async function readKernelDrops(sockets: readonly BoundAddress[]): Promise<number | null> {
   if (sockets.length === 0) return null;
   try {
     const ipv4 = await readFile('/proc/net/udp', 'utf8');
     const ipv6 = sockets.some(({ host }) => isIPv6(host)) ? await readFile('/proc/net/udp6', 'utf8') : '';
-    return kernelDrops(`${ipv4}\n${ipv6}`, sockets, ears);
+    return kernelDrops(`${ipv4}\n${ipv6}`, sockets);
   } catch {
     return null;
   }
 }
 
-/** `table`: lines of /proc/net/udp and udp6. The local address is the second column, the peer's the third, the drops are the last one. */
-export function kernelDrops(
-  table: string,
-  sockets: readonly BoundAddress[],
-  ears: Ears = 'hearing',
-): number | null {
+/** `table`: lines of /proc/net/udp and udp6. The local address is the second column, the drops are the last one. */
+export function kernelDrops(table: string, sockets: readonly BoundAddress[]): number | null {
   const drops = new Map<string, number>();
   for (const line of table.split('\n')) {
     const columns = line.trim().split(/\s+/);
     const count = Number(columns.at(-1));
-    const [, local = '', peer = ''] = columns;
-    if (columns.length <= 10 || !Number.isInteger(count)) continue;
-    if (/^0+:0+$/.test(peer) === (ears === 'hearing')) drops.set(local, (drops.get(local) ?? 0) + count);
+    if (columns.length > 10 && Number.isInteger(count)) drops.set(columns[1] ?? '', count);
   }
   let sum = 0;
   for (const { host, port } of sockets) {
-    const count = drops.get(localAddress(ears === 'deaf' ? ownAddress(host) : host, port));
+    const count = drops.get(localAddress(host, port));
     if (count === undefined) return null;
     sum += count;
   }

@@ -2,17 +2,8 @@
 
 /** What has an id is answered once, under the same id. */
 export type ToSockets =
-  | {
-      kind: 'open';
-      id: number;
-      host: string;
-      port: number;
-      receiveBufferBytes: number;
-      sharing?: Sharing | undefined;
-    }
+  | { kind: 'open'; id: number; host: string; port: number; receiveBufferBytes: number }
   | { kind: 'close'; id: number }
-  /** Read what the kernel holds, and take nothing that comes from now on: it is for those who share the ports. */
-  | { kind: 'leave'; id: number }
   /** Read what the kernel holds, close all sockets, hand over the rest. */
   | { kind: 'stop'; id: number };
 
@@ -22,12 +13,7 @@ export type FromSockets =
   | { kind: 'closed'; id: number }
   | { kind: 'batch'; batch: Batch }
   | { kind: 'error'; message: string }
-  /** With how many datagrams the kernel dropped before; null where it does not tell. */
-  | { kind: 'left'; id: number; kernelDrops: number | null }
   | { kind: 'stopped'; id: number };
-
-/** Of a port: the first one finds out whether somebody else has it, the next one joins. */
-export type Sharing = 'first' | 'next';
 
 /** Between threads an Error loses its code. */
 export interface SocketFailure {

@@ -4,9 +4,8 @@ import { systemClock } from '../../model/clock.ts';
 import { giveBack } from '../../model/read-memory.ts';
 import type { Blocks } from './blocks.ts';
 import { createGatherer } from './gather.ts';
-import { readKernelDrops } from './kernel-drops.ts';
 import type { FromSockets, SocketFailure, ToSockets } from './messages.ts';
-import { openUdpSocket, type SharedUdpSocket } from './udp.ts';
+import { openUdpSocket, type UdpSocket } from './udp.ts';
 
 /** What a MessagePort has of use here. */
 export interface Port {
@@ -19,7 +18,7 @@ const READ_REST_MS = 200;
 
 /** Returns what closes the sockets at once, for when nobody asks any more. */
 export function serveSockets(port: Port, blocks: Blocks): () => Promise<void> {
-  const sockets = new Map<number, SharedUdpSocket>();
+  const sockets = new Map<number, UdpSocket>();
   let datagrams = 0;
   const post = (message: FromSockets) => port.postMessage(message);
   const gatherer = createGatherer(blocks, systemClock, (batch) => post({ kind: 'batch', batch }));
@@ -67,17 +66,6 @@ export function serveSockets(port: Port, blocks: Blocks): () => Promise<void> {
     }
   }
 
-  async function leave(id: number): Promise<void> {
-    const leaving = [...sockets.values()];
-    try {
-      await Promise.all(leaving.map((socket) => socket.deafen()));
-      await readRest();
-      post({ kind: 'left', id, kernelDrops: await readKernelDrops(leaving, 'deaf') });
-    } catch (error) {
-      post({ kind: 'failed', id, error: failureOf(error) });
-    }
-  }
-
   async function stop(id: number): Promise<void> {
     if (sockets.size > 0) await readRest();
     await closeAll();
@@ -88,7 +76,6 @@ export function serveSockets(port: Port, blocks: Blocks): () => Promise<void> {
   port.on('message', (message) => {
     if (message.kind === 'open') void open(message);
     else if (message.kind === 'close') void close(message.id);
-    else if (message.kind === 'leave') void leave(message.id);
     else void stop(message.id);
   });
   return closeAll;

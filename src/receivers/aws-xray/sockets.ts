@@ -13,8 +13,6 @@ export interface SocketsOptions {
   /** The batch's block is to be freed when nothing of it waits any longer. */
   onBatch(batch: Batch, blocks: Blocks): void;
   onError(error: Error): void;
-  /** Sockets were left to another thread, and the kernel no longer tells how much it had dropped for them. */
-  onLeft(kernelDrops: number): void;
   /** The thread is gone, and so many datagrams with it. With an error it died, and another one is started. */
   onEnd(lost: number, error: Error | undefined): void;
 }
@@ -54,7 +52,7 @@ export function createSockets(options: SocketsOptions): Sockets {
   function start(): Running {
     const thread = spawn();
     const started: Running = { thread, startedAtMs: clock.now(), asked: new Map() };
-    thread.onMessage((message, blocks) => onMessage(started, message, blocks));
+    thread.onMessage((message) => onMessage(started, message));
     thread.onEnd((error) => onEnd(started, error));
     return started;
   }
@@ -64,10 +62,9 @@ export function createSockets(options: SocketsOptions): Sockets {
     return new Promise((resolve, reject) => asked.set(question.id, { resolve, reject }));
   }
 
-  function onMessage({ asked }: Running, message: FromSockets, blocks: Blocks): void {
-    if (message.kind === 'batch') options.onBatch(message.batch, blocks);
+  function onMessage({ thread, asked }: Running, message: FromSockets): void {
+    if (message.kind === 'batch') options.onBatch(message.batch, thread.blocks);
     else if (message.kind === 'error') options.onError(new Error(message.message));
-    else if (message.kind === 'left') options.onLeft(message.kernelDrops ?? 0);
     else {
       asked.get(message.id)?.resolve(message);
       asked.delete(message.id);

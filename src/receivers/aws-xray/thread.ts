@@ -8,8 +8,7 @@ import { serveSockets } from './serve-sockets.ts';
 export interface SocketThread {
   readonly blocks: Blocks;
   post(message: ToSockets): void;
-  /** A batch lies in one of the blocks. */
-  onMessage(listener: (message: FromSockets, blocks: Blocks) => void): void;
+  onMessage(listener: (message: FromSockets) => void): void;
   /** Called once, after the last message. */
   onEnd(listener: (error: Error | undefined) => void): void;
   /** Resolves when its sockets are gone. */
@@ -44,7 +43,7 @@ export function socketsInWorker(file: URL): SpawnSockets {
     return {
       blocks,
       post: (message) => worker.postMessage(message),
-      onMessage: (listener) => worker.on('message', (message: FromSockets) => listener(message, blocks)),
+      onMessage: (listener) => worker.on('message', listener),
       onEnd: (listener) => worker.once('exit', () => listener(failure)),
       async end() {
         await worker.terminate();
@@ -61,7 +60,7 @@ export const socketsHere: SpawnSockets = () => {
   return {
     blocks,
     post: (message) => ours.postMessage(message),
-    onMessage: (listener) => ours.on('message', (message: FromSockets) => listener(message, blocks)),
+    onMessage: (listener) => ours.on('message', listener),
     onEnd: (listener) => ours.once('close', () => listener(undefined)),
     async end() {
       const closed = once(ours, 'close');

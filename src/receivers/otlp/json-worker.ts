@@ -5,7 +5,6 @@ import { MalformedError } from '../../protocols/otlp/malformed.ts';
 import { convertJson, type Scanned } from './convert-json.ts';
 
 export interface Question {
-  id: number;
   known: OtlpSignal | undefined;
   body: Uint8Array;
 }
@@ -18,7 +17,7 @@ export type Answer = { id: number } & (
 
 const port = parentPort;
 if (!port) throw new Error('this file runs in a worker thread only');
-port.on('message', ({ id, known, body }: Question) => {
+port.on('message', ({ id, known, body }: Question & { id: number }) => {
   try {
     const converted = convertJson(known, Buffer.from(body.buffer, body.byteOffset, body.length));
     reply({ id, kind: 'converted', converted: converted && cutToSize(converted) });

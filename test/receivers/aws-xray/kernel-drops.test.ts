@@ -24,15 +24,6 @@ describe('kernelDrops', () => {
     expect(kernelDrops(TABLE, [{ host: '0.0.0.0', port: 53 }])).toBe(99);
   });
 
-  it('tells sockets that hear from those that have left the port to others', () => {
-    const deaf =
-      '  105: 0100007F:07D0 0100007F:0009 07 00000000:00000000 00:00000000 00000000     0        0 23460 2 0000000000000000 6\n';
-    for (const host of ['127.0.0.1', '0.0.0.0'])
-      expect(kernelDrops(TABLE + deaf, [{ host, port: 2000 }], 'deaf')).toBe(6);
-    expect(kernelDrops(TABLE + deaf, [{ host: '127.0.0.1', port: 2000 }])).toBe(17);
-    expect(kernelDrops(TABLE, [{ host: '127.0.0.1', port: 2000 }], 'deaf')).toBeNull();
-  });
-
   it('is null when a socket is not listed', () => {
     expect(kernelDrops(TABLE, [{ host: '127.0.0.1', port: 2001 }])).toBeNull();
     expect(kernelDrops('', [{ host: '::', port: 2000 }])).toBeNull();

@@ -22,8 +22,8 @@ class FakeThread implements SocketThread {
       this.say({ kind: 'opened', id, port: message.port || 2000, receiveBufferBytes: 212_992 });
     else this.say({ kind: message.kind === 'stop' ? 'stopped' : 'closed', id });
   }
-  onMessage(listener: (message: FromSockets, blocks: Blocks) => void): void {
-    this.say = (message) => queueMicrotask(() => listener(message, this.blocks));
+  onMessage(listener: (message: FromSockets) => void): void {
+    this.say = (message) => queueMicrotask(() => listener(message));
   }
   onEnd(listener: (error: Error | undefined) => void): void {
     this.die = listener;
@@ -59,7 +59,6 @@ beforeEach(() => {
     clock,
     onBatch: () => {},
     onError: ({ message }) => errors.push(message),
-    onLeft: () => {},
     onEnd: (lost, error) => ends.push([lost, error?.message]),
   });
 });
