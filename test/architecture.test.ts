@@ -156,6 +156,20 @@ describe('the rooms', () => {
     expect(files.map((source) => source.path)).toHaveLength(1);
   });
 
+  it('load the Kafka client only where the journal is in Kafka', () => {
+    const found = violations(({ path, text }) => {
+      if (path.startsWith('journal/kafka/platformatic')) return [];
+      const loads = [...text.matchAll(/^(?:import (?!type )|\} from )[^;]*?'([^']*)'/gm)].map(
+        (match) => match[1],
+      );
+      return loads.some((specifier) => /kafka\/(open|platformatic)|^\.\/platformatic/.test(specifier ?? ''))
+        ? ['loads it at every start: import() it in Kafka mode']
+        : [];
+    });
+
+    expect(found).toEqual([]);
+  });
+
   it('give every exporter the same files: who has read one has read all', () => {
     const files = ['check.ts', 'config.ts', 'encoder.ts', 'index.ts', 'links.ts', 'transport.ts'];
     for (const exporter of ['honeycomb', 'aws-xray', 'aws-cloudwatch-logs', 'rollbar']) {

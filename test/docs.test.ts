@@ -13,7 +13,7 @@ import { FIXES } from '../src/model/fixes.ts';
 import { REASONS } from '../src/model/reasons.ts';
 import { DESTINATION_IDS } from '../src/model/signals.ts';
 import { RULES } from '../src/processors/redact/rules.ts';
-import { EVENTS } from '../src/telemetry/events.ts';
+import { EVENTS } from '../src/telemetry/event-names.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 import { whatGoesWhere } from './app/what-goes-where.ts';
 import { backlogBlocks } from './chaos/backlog/blocks.ts';

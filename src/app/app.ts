@@ -5,9 +5,6 @@ import { createDecoder } from '../delivery/decoder.ts';
 import type { Exporter } from '../delivery/exporter.ts';
 import type { Delivery } from '../delivery/loop.ts';
 import { createTelemetry } from '../exporters/aws-xray/telemetry.ts';
-import { createAdmission } from '../intake/admission.ts';
-import { createBooks } from '../intake/books.ts';
-import { createIntake } from '../intake/index.ts';
 import { createReplay } from '../intake/replay/replay.ts';
 import type { JournalMode } from '../journal/journal.ts';
 import { Ledger } from '../ledger/ledger.ts';
@@ -15,7 +12,7 @@ import { createBufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { Reason } from '../model/reasons.ts';
-import type { Accepted, DestinationId, Position } from '../model/signals.ts';
+import type { DestinationId } from '../model/signals.ts';
 import { createRecent } from '../recent/recent.ts';
 import { createEvents, type DispensableListener, type Listening } from '../telemetry/events.ts';
 import type { LogLine } from '../telemetry/logger.ts';
@@ -40,6 +37,7 @@ import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
 import { createSwitches } from './switches.ts';
 import { createTls } from './tls.ts';
+import { buildWayIn } from './way-in.ts';
 
 export interface AppOptions {
   config: AppConfig;
@@ -130,32 +128,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   const onError = (where: string) => (error: Error) => events.internalError(where, error);
   const listened = { ledger, destinations: known, clock, pool, onError: onError('recent') };
   const recent = createRecent({ ...config.recent, ...listened });
-  const admission = createAdmission(config.process.maxInFlightBytes);
-  const books = {
+  const intake = buildWayIn({
+    config,
     journal,
     ledger,
-    ...routed,
-    needsKey: config.honeycomb.apiKey ? undefined : ('honeycomb' as const),
-  };
-  const onAppended = (accepted: Accepted, position: Position) => {
-    if (!off.rollbar) recentLogs.remember(accepted);
-    recent.appended(accepted, position);
-  };
-  // Where others may deliver what is taken in here, whoever reads it hears of it.
-  const intake = createIntake({
-    ...books,
-    admission,
-    processors: isFleet && role !== 'receive' ? processors : [...processors, correlation.hear],
-    destinations: isFleet ? [] : known,
-    ...(isFleet && role !== 'receive' ? {} : { onAppended }),
-  });
-  kafkaEvents.attach({
-    openBooks: createBooks(books),
+    known,
+    routed,
     processors,
-    onRead(record) {
-      correlation.hear(record);
-      onAppended(record, record.position);
-    },
+    correlation,
+    recent,
+    recentLogs: off.rollbar ? undefined : recentLogs,
+    kafkaEvents,
   });
   const replay = createReplay({
     intake,

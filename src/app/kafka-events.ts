@@ -2,8 +2,8 @@
 // it is handed a record: whoever took the record in may be another process.
 import type { Delivery } from '../delivery/loop.ts';
 import type { OpenBooks } from '../intake/books.ts';
-import type { Processor } from '../intake/index.ts';
 import { RefusedError } from '../intake/intake.ts';
+import { type Processor, processedBy } from '../intake/process.ts';
 import type { ReplayOutcomes } from '../intake/replay/outcomes.ts';
 import type { OpenKafkaOptions } from '../journal/kafka/open.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -50,14 +50,11 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
     attach(attached) {
       listeners = attached;
     },
-    prepare({ record, isForeign }) {
+    async prepare({ record, isForeign }) {
       if (!isForeign) return record;
       try {
-        const processed = (listeners?.processors ?? []).reduce<typeof record>(
-          (current, process) => ({ ...process(current), position: record.position }),
-          record,
-        );
-        return processed;
+        const processed = await processedBy(listeners?.processors ?? [], record);
+        return { ...processed, position: record.position };
       } catch (error) {
         if (error instanceof RefusedError) return undefined;
         throw error;
@@ -71,9 +68,9 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
         replays.recovered(position, { destination, key: origin.replayOf, items: summary.items });
       listeners?.openBooks(destination, record, position);
     },
-    refused(destination, { summary, position }) {
-      ledger.accept(destination, summary.items);
-      ledger.settle(destination, 'rejected', summary.items, 'redaction_failed', position);
+    refused(destination, position, items, isFirst) {
+      if (isFirst) ledger.accept(destination, items);
+      ledger.settle(destination, 'rejected', items, 'redaction_failed', position);
     },
     dropped(destination, position, items, code) {
       ledger.settle(destination, 'dropped', items, code, position);

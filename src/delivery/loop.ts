@@ -19,6 +19,7 @@ import { Rejections } from './rejections.ts';
 import { Schedule } from './schedule.ts';
 import { Settler } from './settler.ts';
 import { steadyClock } from './steady-clock.ts';
+import { worstOf } from './worst.ts';
 
 export interface DeliveryOptions<T> {
   destination: DestinationId;
@@ -254,21 +255,10 @@ export class Delivery<T> implements Component {
     if (open.length > 0) partition.returned.push({ ...batch, entries: open, notBeforeMs });
   }
 
-  /** The destination's state is that of its worst partition. */
   #reportState(): void {
     const { ledger, destination, clock } = this.#options;
-    const partitions = [...this.#schedule.all()];
-    const blocked = partitions.find(({ state }) => state === 'blocked');
-    const worst = blocked ?? partitions.find(({ state }) => state === 'retrying');
-    const state = blocked ? 'blocked' : worst ? 'retrying' : 'on';
-    const reason = worst?.reason ?? null;
-    const crowded = 'too much of it waits in pieces, so nothing further is read';
-    ledger.setState(
-      destination,
-      state,
-      reason && this.#memory.isCrowded ? { ...reason, message: `${reason.message}; ${crowded}` } : reason,
-      clock.now(),
-    );
+    const { state, reason } = worstOf(this.#schedule.all(), this.#memory.isCrowded);
+    ledger.setState(destination, state, reason, clock.now());
   }
 
   /** While flushing: done when nothing is left, or when what is left cannot go out and is safe on disk. */

@@ -4,9 +4,7 @@ import type { Accepted, DestinationId, Position, ReceiverId } from '../model/sig
 import type { Admission } from './admission.ts';
 import { type BooksOptions, createBooks } from './books.ts';
 import { type Intake, RefusedError, type ReplayIntake } from './intake.ts';
-
-/** May overwrite bytes of the payload in place; returns what goes on, later where it takes long. Throws RefusedError to keep something out. */
-export type Processor = (accepted: Accepted) => Accepted | Promise<Accepted>;
+import { type Processor, processedBy } from './process.ts';
 
 export interface IntakeOptions extends BooksOptions {
   journal: Journal;
@@ -19,16 +17,6 @@ export interface IntakeOptions extends BooksOptions {
    * whose buffer is used again.
    */
   onAppended?(accepted: Accepted, position: Position): void;
-}
-
-/** One after the other; a turn of the event loop is spent only where one takes its time. */
-async function processedBy(processors: readonly Processor[], accepted: Accepted): Promise<Accepted> {
-  let current = accepted;
-  for (const process of processors) {
-    const result = process(current);
-    current = result instanceof Promise ? await result : result;
-  }
-  return current;
 }
 
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {

@@ -1,5 +1,5 @@
-// Part of telemetry: what happens to a journal in Kafka. The names are among those of events.ts.
-import type { EVENTS } from './events.ts';
+// Part of telemetry: what happens to a journal in Kafka.
+import type { EVENTS } from './event-names.ts';
 import type { LogLine } from './logger.ts';
 
 export interface KafkaLog {

@@ -30,7 +30,7 @@ beforeEach(async () => {
   brokers = new FakeBrokers();
   onTheWay = new Set();
   events = {
-    prepare: ({ record }) => record,
+    prepare: async ({ record }) => record,
     opened: vi.fn(),
     refused: vi.fn(),
     dropped: vi.fn(),
@@ -200,6 +200,48 @@ describe('a partition that goes to another member', () => {
 
     expect(brokers.committed(GROUP, PLACE)).toBe(1);
     expect(await reader.next()).toBeUndefined();
+  });
+});
+
+describe('a message that has to be looked at first', () => {
+  it('is not handed out where its partition was taken away meanwhile', async () => {
+    let goOn: () => void = () => undefined;
+    const looked = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    events.prepare = vi.fn(async ({ record }) => {
+      await looked;
+      return record;
+    });
+    brokers.write(PLACE, Buffer.from(segments('a').payload));
+    const reader = journal.reader('aws-xray');
+    await assign(PLACE);
+    let read: ReturnType<typeof reader.next> | undefined;
+    await vi.waitFor(() => {
+      read = reader.next();
+      expect(events.prepare).toHaveBeenCalled();
+    });
+
+    await brokers.members[0]?.listener.keepOnly([], true);
+    goOn();
+
+    expect(await read).toBeUndefined();
+    expect(events.opened).not.toHaveBeenCalled();
+  });
+
+  it('is refused in the books, and done with, where it may not be passed on', async () => {
+    events.prepare = async () => undefined;
+    brokers.write(PLACE, Buffer.from(segments('a', 'b').payload));
+    const reader = journal.reader('aws-xray');
+    await assign(PLACE);
+
+    await vi.waitFor(async () => {
+      expect(await reader.next()).toBeUndefined();
+      expect(brokers.committed(GROUP, PLACE)).toBe(1);
+    });
+
+    expect(events.refused).toHaveBeenCalledExactlyOnceWith('aws-xray', positionOf(slotOf(PLACE), 0), 2, true);
+    expect(events.opened).not.toHaveBeenCalled();
   });
 });
 

@@ -6,11 +6,11 @@ import type { Read } from './message.ts';
 
 export interface GroupEvents {
   /** What is handed out of a message; undefined when it may not be. */
-  prepare(read: Read): JournalRecord | undefined;
+  prepare(read: Read): Promise<JournalRecord | undefined>;
   /** A record is handed out for the first time here: its books are opened, which may settle it at once. */
   opened(destination: DestinationId, record: JournalRecord): void;
-  /** Its books are opened and closed: `prepare` refused it. */
-  refused(destination: DestinationId, record: JournalRecord): void;
+  /** `prepare` refused these items of a record; at the first reading its books are opened first. */
+  refused(destination: DestinationId, position: Position, items: number, isFirst: boolean): void;
   /** Items of a record whose books are open are given up: nobody is handed it. */
   dropped(
     destination: DestinationId,

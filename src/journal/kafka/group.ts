@@ -9,8 +9,9 @@ import { type Fetched, GoneError, type IncomingMessage, type Member, type Place 
 import { Commits } from './commits.ts';
 import type { GroupOptions } from './group-events.ts';
 import { recordOf } from './message.ts';
-import { OwnedPartition } from './owned.ts';
-import { offsetAt, positionOf, type Slot, slotAt, slotOf } from './position.ts';
+import type { OwnedPartition } from './owned.ts';
+import { Partitions } from './partitions.ts';
+import { offsetAt, positionOf } from './position.ts';
 
 const MAX_WAIT_MS = 500;
 const AGAIN_MS = 500;
@@ -19,15 +20,13 @@ const MAX_OPEN_RECORDS = 65_536;
 
 export class Group implements JournalReader {
   readonly #options: GroupOptions;
-  readonly #owned = new Map<Slot, OwnedPartition>();
+  readonly #partitions: Partitions;
   readonly #member: Member;
   readonly #commits: Commits;
   readonly #again: Again;
   /** Assignments are taken up one after the other. */
   readonly #turns = new Turns();
   readonly #ahead = new Ahead();
-  /** Of a partition that is being handed over: what is still on the way. */
-  #leaving: { positions: Set<Position>; done(): void } | undefined;
   #wake: () => void = () => undefined;
   #isStopped = false;
   /** Why nothing was read the last time. */
@@ -37,17 +36,27 @@ export class Group implements JournalReader {
   constructor(options: GroupOptions) {
     const { client, name, clock } = options;
     this.#options = options;
+    this.#partitions = new Partitions({
+      ...options,
+      ahead: this.#ahead,
+      isStopped: () => this.#isStopped,
+      failed: (error) => this.#failed(error),
+    });
     this.#member = client.join(name, {
       assigned: (places) => {
         this.#commits.hold(false);
-        void this.#turns.take(() => this.#takeUp(places)).catch((error: Error) => this.#failed(error));
+        void this.#turns.take(() => this.#takeUp(places));
       },
-      keepOnly: (kept, isMember) => this.#turns.take(() => this.#keepOnly(kept, isMember)),
+      keepOnly: (kept, isMember) => {
+        this.#commits.hold(true);
+        const commit = () => this.#commits.write();
+        return this.#turns.take(() => this.#partitions.keepOnly(kept, isMember, commit));
+      },
       failed: (error) => this.#failed(error),
     });
     this.#commits = new Commits({
       clock,
-      owned: () => this.#owned.values(),
+      owned: () => this.#partitions.all(),
       commit: (offsets) => this.#member.commit(offsets),
       failed: (error) => this.#failed(error),
     });
@@ -69,7 +78,7 @@ export class Group implements JournalReader {
       const ahead = this.#ahead.shift();
       if (!ahead) break;
       if (this.#ahead.isLow) this.#wake();
-      const record = this.#open(ahead);
+      const record = await this.#open(ahead);
       if (record) return { record, settled: undefined };
     }
     this.#wake();
@@ -77,17 +86,22 @@ export class Group implements JournalReader {
   }
 
   async read(position: Position): Promise<ReadRecord | undefined> {
-    const owned = this.#owned.get(slotAt(position));
+    const owned = this.#partitions.at(position);
     const offset = offsetAt(position);
     if (!owned?.isOpen(offset)) return undefined;
     const message = await this.#message(owned, position);
-    if (this.#isStopped || !owned.isOpen(offset) || this.#owned.get(owned.slot) !== owned) return undefined;
+    if (this.#isStopped || !owned.isOpen(offset) || !this.#partitions.has(owned)) return undefined;
     if (!message) {
       this.#giveUp(owned, position, 'journal_full');
       return undefined;
     }
-    const record = this.#options.events.prepare(recordOf(owned.place.signal, message, position));
-    return record && { record, settled: owned.settlements.items(offset) };
+    const record = await this.#options.events.prepare(recordOf(owned.place.signal, message, position));
+    if (!owned.isOpen(offset) || !this.#partitions.has(owned)) return undefined;
+    if (!record) {
+      this.#refuse(owned, position, false);
+      return undefined;
+    }
+    return { record, settled: owned.settlements.items(offset) };
   }
 
   /** It is read again soon. */
@@ -97,16 +111,16 @@ export class Group implements JournalReader {
 
   settle(position: Position, items: 'whole' | ItemSet): void {
     const offset = offsetAt(position);
-    const owned = this.#owned.get(slotAt(position));
+    const owned = this.#partitions.at(position);
     // Another's by now: it is delivered there once more.
     if (!owned?.isOpen(offset)) return;
     owned.settle(offset, items);
-    if (items === 'whole') this.#leave(position);
+    if (items === 'whole') this.#partitions.ended(position);
     this.#commits.noteSettled();
   }
 
   backlog(): Backlog {
-    const all = [...this.#owned.values()].map((owned) => owned.backlog());
+    const all = this.#partitions.all().map((owned) => owned.backlog());
     const oldest = all.flatMap(({ oldestReceivedAtMs }) => oldestReceivedAtMs ?? []);
     return {
       bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -116,7 +130,7 @@ export class Group implements JournalReader {
 
   /** Messages that are not settled, of each partition that is read here. */
   lags(): (Place & { lag: number })[] {
-    return [...this.#owned.values()].map(({ place, lag }) => ({ ...place, lag }));
+    return this.#partitions.all().map(({ place, lag }) => ({ ...place, lag }));
   }
 
   /** What is settled is committed, and the others have the partitions. */
@@ -152,17 +166,17 @@ export class Group implements JournalReader {
 
   /** Nothing while enough is at hand, whatever the reason that it is not taken: the member stays one all the same. */
   #wanted() {
-    const open = [...this.#owned.values()].reduce((sum, { openRecords }) => sum + openRecords, 0);
+    const open = this.#partitions.all().reduce((sum, { openRecords }) => sum + openRecords, 0);
     if (!this.#ahead.isLow || open >= MAX_OPEN_RECORDS) return [];
-    return [...this.#owned.values()].map(({ place, fetchFrom }) => ({ ...place, offset: fetchFrom }));
+    return this.#partitions.read().map(({ place, fetchFrom }) => ({ ...place, offset: fetchFrom }));
   }
 
   #push(fetched: readonly Fetched[]): void {
     let found = false;
     for (const { messages, from, next, end, ...place } of fetched) {
-      const owned = this.#owned.get(slotOf(place));
+      const owned = this.#partitions.of(place);
       // It was taken away meanwhile, and perhaps given back.
-      if (owned?.fetchFrom !== from) continue;
+      if (owned?.fetchFrom !== from || owned.isLeaving) continue;
       owned.end = Math.max(owned.end, end);
       owned.pass(messages, next);
       this.#ahead.push(owned, messages);
@@ -171,23 +185,30 @@ export class Group implements JournalReader {
     if (found) this.#options.events.arrived();
   }
 
-  #open({ owned, message }: AheadMessage): JournalRecord | undefined {
+  async #open({ owned, message }: AheadMessage): Promise<JournalRecord | undefined> {
     const { destination, events, clock, maxAgeMs } = this.#options;
     const { offset, value } = message;
-    if (this.#owned.get(owned.slot) !== owned || owned.settlements.has(offset)) return undefined;
     const read = recordOf(owned.place.signal, message, positionOf(owned.slot, offset));
+    const record = await events.prepare(read);
+    // From here to the end nothing can take the partition away.
+    const isRead = this.#partitions.has(owned) && !owned.isLeaving;
+    if (!isRead || owned.settlements.has(offset)) return undefined;
     const { receivedAtMs, summary, position } = read.record;
     owned.handOut(offset, { items: summary.items, bytes: value.length, receivedAtMs });
-    const record = events.prepare(read);
     if (!record) {
-      events.refused(destination, read.record);
-      this.settle(position, 'whole');
+      this.#refuse(owned, position, true);
       return undefined;
     }
     events.opened(destination, record);
     if (owned.isOpen(offset) && receivedAtMs < clock.now() - maxAgeMs)
       this.#giveUp(owned, position, 'max_age');
     return owned.isOpen(offset) ? record : undefined;
+  }
+
+  #refuse(owned: OwnedPartition, position: Position, isFirst: boolean): void {
+    const { destination, events } = this.#options;
+    events.refused(destination, position, owned.openItems(offsetAt(position)), isFirst);
+    this.settle(position, 'whole');
   }
 
   #giveUp(owned: OwnedPartition, position: Position, code: 'max_age' | 'journal_full'): void {
@@ -197,7 +218,7 @@ export class Group implements JournalReader {
   }
 
   async #message(owned: OwnedPartition, position: Position): Promise<IncomingMessage | undefined> {
-    while (!this.#isStopped && this.#owned.get(owned.slot) === owned) {
+    while (!this.#isStopped && this.#partitions.has(owned)) {
       try {
         return await this.#again.read(position);
       } catch (error) {
@@ -210,88 +231,16 @@ export class Group implements JournalReader {
   }
 
   async #takeUp(places: readonly Place[]): Promise<void> {
-    const added = places.filter((place) => !this.#owned.has(slotOf(place)));
-    while (added.length > 0 && !this.#isStopped) {
-      try {
-        const [committed, beginnings, ends] = await Promise.all([
-          this.#member.committed(added),
-          this.#member.beginnings(added),
-          this.#member.ends(added),
-        ]);
-        for (const [index, place] of added.entries())
-          this.#takeUpFrom(place, committed[index], beginnings[index] ?? 0, ends[index] ?? 0);
-        break;
-      } catch (error) {
-        this.#failed(error as Error);
-        await new Promise<void>((resolve) => this.#options.clock.schedule(AGAIN_MS, resolve));
-      }
-    }
+    await this.#partitions.takeUp(places, this.#member);
     this.#wake();
   }
 
-  /** A group that is new begins with all that the brokers have: it was answered with success. */
-  #takeUpFrom(place: Place, committed: number | undefined, beginning: number, end: number): void {
-    const from = Math.max(committed ?? 0, beginning);
-    const owned = new OwnedPartition(place, from, end, committed ?? -1);
-    this.#owned.set(owned.slot, owned);
-    if (committed !== undefined && committed < beginning)
-      this.#options.events.deleted(
-        this.#options.destination,
-        positionOf(owned.slot, committed),
-        beginning - committed,
-      );
-  }
-
-  /** The brokers' retention overtook the reading. */
   async #passDeleted(): Promise<void> {
-    const all = [...this.#owned.values()];
-    const beginnings = await this.#member.beginnings(all.map(({ place }) => place));
-    for (const [index, owned] of all.entries()) {
-      const [from, beginning] = [owned.fetchFrom, beginnings[index] ?? 0];
-      if (beginning <= from) continue;
-      owned.pass([], beginning);
-      this.#options.events.deleted(this.#options.destination, positionOf(owned.slot, from), beginning - from);
-    }
+    await this.#partitions.passDeleted(this.#member);
     this.#commits.noteSettled();
-  }
-
-  async #keepOnly(kept: readonly Place[], isMember: boolean): Promise<void> {
-    this.#commits.hold(true);
-    const slots = new Set(kept.map(slotOf));
-    const lost = [...this.#owned.values()].filter(({ slot }) => !slots.has(slot));
-    if (lost.length > 0) await this.#handOver(lost, isMember);
-    if (isMember && !this.#isStopped) await this.#commits.write();
-    for (const { slot } of lost) this.#owned.delete(slot);
-  }
-
-  async #handOver(lost: readonly OwnedPartition[], isMember: boolean): Promise<void> {
-    const { destination, events, clock, handOverMs } = this.#options;
-    this.#ahead.drop(lost);
-    const open = lost.flatMap((owned) =>
-      [...owned.openOffsets()].map((offset) => positionOf(owned.slot, offset)),
-    );
-    const openItems = (position: Position) =>
-      this.#owned.get(slotAt(position))?.openItems(offsetAt(position)) ?? 0;
-    const positions = new Set(events.handedOver(destination, new Set(open), openItems));
-    // Who is no member any more has nothing to wait for: another has begun already.
-    if (positions.size === 0 || !isMember) return;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.schedule(handOverMs, resolve);
-      const done = () => {
-        cancel();
-        resolve();
-      };
-      this.#leaving = { positions, done };
-    });
-    this.#leaving = undefined;
   }
 
   #failed(error: Error): void {
     if (!this.#isStopped) this.trouble = error;
-  }
-
-  #leave(position: Position): void {
-    if (!this.#leaving?.positions.delete(position)) return;
-    if (this.#leaving.positions.size === 0) this.#leaving.done();
   }
 }

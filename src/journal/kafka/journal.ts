@@ -2,6 +2,7 @@
 // destinations read is what their consumer groups are given.
 import { type BufferPool, noPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
+import { FIXES } from '../../model/fixes.ts';
 import type { ItemSet } from '../../model/item-set.ts';
 import type { Reason } from '../../model/reasons.ts';
 import type { Accepted, DestinationId, Position } from '../../model/signals.ts';
@@ -231,7 +232,7 @@ export class KafkaJournal implements Journal {
     return {
       code: 'brokers_away',
       message: `new data is kept on this host until Kafka takes it: ${error.message}`,
-      fix: 'Start the brokers of SIDECAST_KAFKA, or correct it. They are tried again each second.',
+      fix: FIXES.brokers_away,
     };
   }
 

@@ -21,6 +21,8 @@ export class OwnedPartition {
   end: number;
   /** As the brokers know it. */
   committed: number;
+  /** Nothing more is read of it here: another has it soon. */
+  isLeaving = false;
   readonly #handedOut = new Map<number, HandedOut>();
 
   constructor(place: Place, from: number, end: number, committed: number) {
