@@ -20,6 +20,8 @@ export interface FleetOptions {
   brokers: string;
   receivers: number;
   deliverers: number;
+  /** Beside those of every fleet. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 /** Four topics of four partitions each: num.partitions of the brokers. */
@@ -31,7 +33,8 @@ const REQUESTS_APART = 1_000_000;
 let fleets = 0;
 let loads = 0;
 
-export async function startFleet({ sandbox, brokers, receivers, deliverers }: FleetOptions): Promise<Fleet> {
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { sandbox, brokers, receivers, deliverers } = options;
   fleets += 1;
   const name = `test-${Date.now()}-${fleets}`;
   const topicPrefix = `${name}.`;
@@ -44,6 +47,7 @@ export async function startFleet({ sandbox, brokers, receivers, deliverers }: Fl
       SIDECAST_KAFKA_GROUP: name,
       SIDECAST_KAFKA_SESSION_TIMEOUT: '6s',
       SIDECAST_ROLE: role,
+      ...options.settings,
     };
     return Promise.all(Array.from({ length: count }, () => startSidecast(settings)));
   };

@@ -12,6 +12,8 @@ export interface PlacedOffset extends Place {
 }
 
 export interface OutgoingMessage extends Place {
+  /** The trace id of what is in it. */
+  key: Buffer | undefined;
   value: Uint8Array;
   /** Of our own, beside the value. */
   header: string;
@@ -42,6 +44,8 @@ export interface Topic {
   /** `max.message.bytes`: of all messages of one request for one partition together. */
   maxBytes: number;
 }
+
+export type Topics = Readonly<Record<Signal, Topic>>;
 
 /** What was asked for lies below what the brokers still have. */
 export class GoneError extends Error {
@@ -82,9 +86,9 @@ export interface Member {
 
 export interface KafkaClient {
   /** Creates the topics that are not there, and tells about each. */
-  topics(): Promise<Readonly<Record<Signal, Topic>>>;
-  /** Resolves, once all brokers that have to keep them do, with the offset of each. Throws TooLargeError, or what went wrong. */
-  produce(messages: readonly OutgoingMessage[]): Promise<number[]>;
+  topics(): Promise<Topics>;
+  /** Resolves, once all brokers that have to keep them do or do not, with the offset of each, or what went wrong: TooLargeError… */
+  produce(messages: readonly OutgoingMessage[]): Promise<(number | Error)[]>;
   /** Joins as soon as it can, and again whenever it has to. */
   join(group: string, listener: MemberListener): Member;
   close(): Promise<void>;

@@ -40,6 +40,13 @@ export const options = {
     summary:
       'Name of the deliverers: each destination has a consumer group of its own, such as sidecast-honeycomb.',
   },
+  partitionBy: {
+    env: 'SIDECAST_KAFKA_PARTITION_BY',
+    schema: choice('trace', 'request'),
+    fallback: 'trace',
+    summary:
+      'What stays in one partition, and so with one deliverer: all of a trace (requests are cut where they hold several), or a request as it came, which costs less.',
+  },
   compression: {
     env: 'SIDECAST_KAFKA_COMPRESSION',
     schema: choice('none', 'gzip', 'snappy', 'lz4', 'zstd'),

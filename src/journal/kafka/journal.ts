@@ -30,6 +30,7 @@ export interface KafkaJournalOptions {
   /** Before the destination in the name of its consumer group. */
   group: string;
   sessionTimeoutMs: number;
+  keepsTraces: boolean;
   maxAgeMs: number;
   clock: Clock;
   pool?: BufferPool;
@@ -61,11 +62,11 @@ export class KafkaJournal implements Journal {
   #idle: () => void = () => undefined;
 
   constructor(options: KafkaJournalOptions) {
-    const { client, outbox, clock, events, pool = noPool } = options;
+    const { client, outbox, clock, events, keepsTraces, pool = noPool } = options;
     this.dir = options.dir;
     this.#options = options;
     this.#pool = pool;
-    this.#sender = new Sender({ client, clock });
+    this.#sender = new Sender({ client, clock, keepsTraces });
     this.#outbox = new Outbox({
       journal: outbox,
       sender: this.#sender,

@@ -7,8 +7,8 @@ import { decodeHeaderText, encodeHeaderText } from '../record.ts';
 import type { IncomingMessage } from './client.ts';
 
 export const HEADER_NAME = 'sidecast';
-/** What a message takes beside value and header: lengths, names, its share of the batch's head (Kafka's protocol guide). */
-export const MESSAGE_OVERHEAD_BYTES = 128;
+/** What a message takes beside value and header: lengths, names, key, its share of the batch's head (Kafka's protocol guide). */
+export const MESSAGE_OVERHEAD_BYTES = 160;
 
 export function headerOf(accepted: Accepted): string {
   return encodeHeaderText(accepted);

@@ -43,6 +43,7 @@ export async function openKafkaJournal(options: OpenKafkaOptions): Promise<Opene
     brokers: config.brokers ?? [],
     group: config.group,
     sessionTimeoutMs: config.sessionTimeoutMs,
+    keepsTraces: config.partitionBy === 'trace',
     maxAgeMs,
     clock,
     ...(pool ? { pool } : {}),

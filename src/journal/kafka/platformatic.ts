@@ -7,6 +7,7 @@ import {
   ConfigResourceTypes,
   findErrorBy,
   ProduceAcks,
+  type ProduceResult,
   Producer,
   type SASLMechanismValue,
 } from '@platformatic/kafka';
@@ -20,6 +21,7 @@ import {
   type OutgoingMessage,
   TooLargeError,
   type Topic,
+  type Topics,
 } from './client.ts';
 import type { KafkaConfig } from './config.ts';
 import { HEADER_NAME } from './message.ts';
@@ -60,7 +62,7 @@ export class PlatformaticClient implements KafkaClient {
     this.#producer = this.#createProducer();
   }
 
-  async topics(): Promise<Readonly<Record<Signal, Topic>>> {
+  async topics(): Promise<Topics> {
     const names = SIGNALS.map((signal) => this.#topic(signal));
     const known = await this.#metadata(names).catch(() => undefined);
     // Where nobody may create topics, they are there already or somebody is told.
@@ -80,35 +82,33 @@ export class PlatformaticClient implements KafkaClient {
     return { traces, logs, metrics, segments };
   }
 
-  async produce(messages: readonly OutgoingMessage[]): Promise<number[]> {
+  async produce(messages: readonly OutgoingMessage[]): Promise<(number | Error)[]> {
     const headerName = Buffer.from(HEADER_NAME);
-    try {
-      const { offsets = [] } = await this.#producer.send({
-        messages: messages.map(({ signal, partition, value, header, timestampMs }) => ({
-          topic: this.#topic(signal),
-          partition,
-          value: Buffer.from(value.buffer, value.byteOffset, value.length),
-          headers: new Map([[headerName, Buffer.from(header)]]),
-          timestamp: BigInt(timestampMs),
-        })),
-      });
-      // The answer names the first of each partition; the others follow it in the order of asking.
-      const next = new Map(
-        offsets.map(({ topic, partition, offset }) => [`${topic}:${partition}`, Number(offset)]),
-      );
-      return messages.map(({ signal, partition }) => {
-        const key = `${this.#topic(signal)}:${partition}`;
-        const offset = next.get(key);
-        if (offset === undefined || offset < 0) throw new Error(`no offset was told for ${key}`);
-        next.set(key, offset + 1);
-        return offset;
-      });
-    } catch (error) {
-      const isTooLarge = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].some((id) =>
-        findErrorBy(error as Error, 'apiId', id),
-      );
-      throw isTooLarge ? new TooLargeError((error as Error).message) : error;
-    }
+    const sent = this.#producer.send({
+      messages: messages.map(({ signal, partition, key, value, header, timestampMs }) => ({
+        topic: this.#topic(signal),
+        partition,
+        ...(key ? { key } : {}),
+        value: Buffer.from(value.buffer, value.byteOffset, value.length),
+        headers: new Map([[headerName, Buffer.from(header)]]),
+        timestamp: BigInt(timestampMs),
+      })),
+    });
+    const { error, offsets } = await sent.then(
+      (result) => ({ error: undefined, offsets: result.offsets ?? [] }),
+      (why: ProduceError) => ({ error: asTooLarge(why), offsets: why.produced?.offsets ?? [] }),
+    );
+    // The answer names the first of each partition; the others follow it in the order of asking.
+    const next = new Map(
+      offsets.map(({ topic, partition, offset }) => [`${topic}:${partition}`, Number(offset)]),
+    );
+    return messages.map(({ signal, partition }) => {
+      const key = `${this.#topic(signal)}:${partition}`;
+      const offset = next.get(key);
+      if (offset === undefined || offset < 0) return error ?? new Error(`no offset was told for ${key}`);
+      next.set(key, offset + 1);
+      return offset;
+    });
   }
 
   join(group: string, listener: MemberListener): Member {
@@ -183,6 +183,16 @@ export class PlatformaticClient implements KafkaClient {
     }
     return found;
   }
+}
+
+/** One broker did not take its part: the library tells what the others took. */
+type ProduceError = Error & { produced?: ProduceResult };
+
+function asTooLarge(error: Error): Error {
+  const isTooLarge = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].some((id) =>
+    findErrorBy(error, 'apiId', id),
+  );
+  return isTooLarge ? new TooLargeError(error.message) : error;
 }
 
 function baseOptions(config: KafkaConfig): BaseOptions {

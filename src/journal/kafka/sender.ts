@@ -1,14 +1,18 @@
 // Part of the journal in Kafka: what is written together. One request is on the way at a time; what comes meanwhile is the next.
 import type { Clock } from '../../model/clock.ts';
 import type { Accepted, Position, Signal } from '../../model/signals.ts';
-import { type KafkaClient, type OutgoingMessage, TooLargeError, type Topic } from './client.ts';
+import { type KafkaClient, type OutgoingMessage, TooLargeError, type Topic, type Topics } from './client.ts';
 import { cutTo, messageBytes } from './cut.ts';
+import { Filling } from './filling.ts';
 import { headerOf } from './message.ts';
 import { MAX_PARTITIONS, positionOf, slotOf } from './position.ts';
+import { type Spread, spreadTraces } from './traces.ts';
 
 export interface SenderOptions {
   client: Pick<KafkaClient, 'topics' | 'produce'>;
   clock: Clock;
+  /** A trace stays in one partition; otherwise requests go where there is room, whole. */
+  keepsTraces: boolean;
 }
 
 /** A record, or a piece of one: with its position, or with why it is not written. */
@@ -18,18 +22,20 @@ export interface Sent {
   error: Error | undefined;
 }
 
-interface Waiting {
-  part: Accepted;
+interface Waiting extends Spread {
   header: string;
   bytes: number;
   resolve(position: Position): void;
   reject(error: Error): void;
 }
 
+interface Placed {
+  waiting: Waiting;
+  partition: number;
+}
+
 /** Company is waited for so long. */
 const LINGER_MS = 2;
-/** One request carries at most this much, so that nobody waits long for a large one. */
-const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 /** Partitions are added, and limits raised, while we run. */
 const TOPICS_AGE_MS = 60_000;
 
@@ -40,8 +46,8 @@ export class ItemTooLargeError extends Error {
 
 export class Sender {
   readonly #options: SenderOptions;
-  #topics: { known: Readonly<Record<Signal, Topic>>; atMs: number } | undefined;
-  #asking: Promise<Readonly<Record<Signal, Topic>>> | undefined;
+  #topics: { known: Topics; atMs: number } | undefined;
+  #asking: Promise<Topics> | undefined;
   /** Found out by trying. */
   readonly #limits = new Map<Signal, number>();
   #waiting: Waiting[] = [];
@@ -76,17 +82,25 @@ export class Sender {
   /** In pieces where it has to be. Rejects where nothing is written. */
   async send(accepted: Accepted): Promise<readonly Sent[]> {
     const topics = await this.#known();
-    const { maxBytes } = topics[accepted.signal];
-    const parts = cutTo(accepted, maxBytes);
-    const sent = await Promise.allSettled(parts.map((part) => this.#enqueue(part, maxBytes)));
+    const { maxBytes, partitions } = topics[accepted.signal];
+    const pieces = this.#spread(accepted, partitions).flatMap(({ part, ...where }) =>
+      cutTo(part, maxBytes).map((piece) => ({ part: piece, ...where })),
+    );
+    const sent = await Promise.allSettled(pieces.map((piece) => this.#enqueue(piece, maxBytes)));
     return sent.map((one, index) => ({
-      part: parts[index] as Accepted,
+      part: pieces[index]?.part as Accepted,
       position: one.status === 'fulfilled' ? one.value : undefined,
       error: one.status === 'rejected' ? (one.reason as Error) : undefined,
     }));
   }
 
-  #enqueue(part: Accepted, maxBytes: number): Promise<Position> {
+  #spread(accepted: Accepted, partitions: number): readonly Spread[] {
+    if (this.#options.keepsTraces) return spreadTraces(accepted, partitions);
+    return [{ part: accepted, key: undefined, partition: undefined }];
+  }
+
+  #enqueue(piece: Spread, maxBytes: number): Promise<Position> {
+    const { part } = piece;
     const header = headerOf(part);
     const bytes = messageBytes(part, header);
     if (bytes > maxBytes) {
@@ -95,13 +109,13 @@ export class Sender {
     }
     this.#waitingBytes += bytes;
     const position = new Promise<Position>((resolve, reject) =>
-      this.#waiting.push({ part, header, bytes, resolve, reject }),
+      this.#waiting.push({ ...piece, header, bytes, resolve, reject }),
     );
     this.#writing ??= this.#writeAll();
     return position;
   }
 
-  async #known(): Promise<Readonly<Record<Signal, Topic>>> {
+  async #known(): Promise<Topics> {
     const { clock } = this.#options;
     if (this.#topics && clock.now() - this.#topics.atMs <= TOPICS_AGE_MS) return this.#topics.known;
     this.#asking ??= this.#ask().finally(() => {
@@ -110,7 +124,7 @@ export class Sender {
     return this.#asking;
   }
 
-  async #ask(): Promise<Readonly<Record<Signal, Topic>>> {
+  async #ask(): Promise<Topics> {
     const { client, clock } = this.#options;
     const known = await client.topics();
     for (const [signal, { partitions }] of Object.entries(known))
@@ -136,51 +150,54 @@ export class Sender {
 
   async #writeGroup(): Promise<void> {
     const topics = this.#topics?.known;
-    const taken = topics ? this.#takeGroup(topics) : [];
-    const group = taken.map(({ waiting }) => waiting);
-    try {
-      if (!topics) throw new Error('the topics are not known');
-      const messages = taken.map(({ waiting: { part, header }, partition }): OutgoingMessage => {
-        const { signal, payload, receivedAtMs } = part;
-        return { signal, partition, value: payload, header, timestampMs: receivedAtMs };
-      });
-      const offsets = await this.#options.client.produce(messages);
-      for (const [index, { resolve, part }] of group.entries()) {
-        const place = { signal: part.signal, partition: taken[index]?.partition ?? 0 };
-        resolve(positionOf(slotOf(place), offsets[index] ?? 0));
-      }
-    } catch (error) {
-      const failed = topics ? group : this.#waiting.splice(0);
-      for (const { reject } of failed) reject(error as Error);
-      if (topics && error instanceof TooLargeError) this.#lowerLimits(group, topics);
-      this.forgetTopics();
-    } finally {
-      this.#waitingBytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (!topics) {
+      this.#settle(this.#waiting.splice(0), () => new Error('the topics are not known'));
+      return;
+    }
+    const taken = this.#takeGroup(topics);
+    const messages = taken.map(({ waiting: { part, header, key }, partition }): OutgoingMessage => {
+      const { signal, payload, receivedAtMs } = part;
+      return { signal, partition, key, value: payload, header, timestampMs: receivedAtMs };
+    });
+    const results = await this.#options.client
+      .produce(messages)
+      .catch((error: Error) => messages.map(() => error));
+    const failed = taken.filter((_, index) => typeof results[index] !== 'number');
+    if (failed.length > 0) this.forgetTopics();
+    if (results.some((result) => result instanceof TooLargeError)) this.#lowerLimits(failed, topics);
+    this.#settle(
+      taken.map(({ waiting }) => waiting),
+      ({ part: { signal } }, index) => {
+        const result = results[index];
+        const slot = slotOf({ signal, partition: taken[index]?.partition ?? 0 });
+        return typeof result === 'number' ? positionOf(slot, result) : (result ?? new Error('not written'));
+      },
+    );
+  }
+
+  #settle(group: readonly Waiting[], resultOf: (waiting: Waiting, index: number) => Position | Error): void {
+    this.#waitingBytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const [index, waiting] of group.entries()) {
+      const result = resultOf(waiting, index);
+      if (typeof result === 'number') waiting.resolve(result);
+      else waiting.reject(result);
     }
   }
 
   /** The brokers took less than they said, or did not say. */
-  #lowerLimits(group: readonly Waiting[], topics: Readonly<Record<Signal, Topic>>): void {
-    for (const signal of new Set(group.map(({ part }) => part.signal)))
+  #lowerLimits(group: readonly Placed[], topics: Topics): void {
+    for (const signal of new Set(group.map(({ waiting }) => waiting.part.signal)))
       this.#limits.set(signal, Math.ceil(topics[signal].maxBytes / 2));
   }
 
-  /** In order. A partition's messages of one request are one batch, which the limit of the topic is for: it is filled, then the next. */
-  #takeGroup(topics: Readonly<Record<Signal, Topic>>): { waiting: Waiting; partition: number }[] {
-    const taken: { waiting: Waiting; partition: number }[] = [];
-    const filling = new Map<Signal, { used: number; bytes: number }>();
-    let bytes = 0;
+  /** In order, until the next one does not fit. A partition's messages of one request are one batch, which the limit of the topic is for. */
+  #takeGroup(topics: Topics): readonly Placed[] {
+    const filling = new Filling(topics, this.#turn);
+    const taken: Placed[] = [];
     for (const waiting of this.#waiting) {
-      const { signal } = waiting.part;
-      const { partitions, maxBytes } = topics[signal];
-      const fill = filling.get(signal) ?? { used: 0, bytes: 0 };
-      if (fill.bytes + waiting.bytes > maxBytes) Object.assign(fill, { used: fill.used + 1, bytes: 0 });
-      bytes += waiting.bytes;
-      const isFull = fill.used >= partitions || bytes > MAX_GROUP_BYTES;
-      if (isFull && taken.length > 0) break;
-      fill.bytes += waiting.bytes;
-      filling.set(signal, fill);
-      taken.push({ waiting, partition: (this.#turn + fill.used) % partitions });
+      const partition = filling.place(waiting);
+      if (partition === undefined) break;
+      taken.push({ waiting, partition });
     }
     this.#waiting.splice(0, taken.length);
     this.#turn += 1;
