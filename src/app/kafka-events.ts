@@ -89,7 +89,7 @@ export function createKafkaEvents(options: KafkaEventsOptions): KafkaEvents {
     },
     tooLarge: ({ summary }) => giveUp(summary.items, 'too_large'),
     lost: (items, code) => giveUp(items, code),
-    brokersChanged: (areWell, error) => log.takes(areWell, error),
+    brokersChanged: (areWell, why) => log.takes(areWell, why),
     writable: (ok, error, what) => events.journalWritable(ok, error, what),
   };
 }

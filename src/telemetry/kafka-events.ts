@@ -3,7 +3,7 @@ import type { EVENTS } from './event-names.ts';
 import type { LogLine } from './logger.ts';
 
 export interface KafkaLog {
-  takes(ok: boolean, error: Error | undefined): void;
+  takes(ok: boolean, why: string | undefined): void;
   lost(items: number, code: string): void;
 }
 
@@ -11,11 +11,11 @@ export function createKafkaLog(write: LogLine): KafkaLog {
   const log = (level: 'info' | 'error', event: keyof typeof EVENTS, message: string, fields: object) =>
     write(level, event, message, { ...fields });
   return {
-    takes(ok, error) {
+    takes(ok, why) {
       if (ok) log('info', 'kafka_back', 'the Kafka brokers take data again', {});
       else
         log('error', 'kafka_away', 'new data is kept on this host: the Kafka brokers do not take it', {
-          why: error?.message,
+          why,
         });
     },
     lost: (items, code) =>

@@ -20,6 +20,7 @@ import { Group } from './group.ts';
 import type { GroupEvents } from './group-events.ts';
 import { OUTBOX_READER, Outbox } from './outbox.ts';
 import { ItemTooLargeError, Sender } from './sender.ts';
+import { whyOf } from './why.ts';
 
 export interface KafkaJournalOptions {
   client: KafkaClient;
@@ -36,7 +37,7 @@ export interface KafkaJournalOptions {
   pool?: BufferPool;
   events: Omit<GroupEvents, 'arrived'> & {
     /** Once per change. */
-    brokersChanged(areWell: boolean, error: Error | undefined): void;
+    brokersChanged(areWell: boolean, why: string | undefined): void;
     /** No message can hold it: every destination gives it up. */
     tooLarge(part: Accepted): void;
   };
@@ -56,7 +57,7 @@ export class KafkaJournal implements Journal {
   readonly #groups = new Map<DestinationId, Group>();
   readonly #listeners = new Set<() => void>();
   /** Why the brokers do not take data, and since when. */
-  #trouble: { error: Error; sinceMs: number } | undefined;
+  #trouble: { why: string; sinceMs: number } | undefined;
   #isOpen = false;
   #appending = 0;
   #idle: () => void = () => undefined;
@@ -152,7 +153,7 @@ export class KafkaJournal implements Journal {
   health(): JournalHealth {
     const health = this.#options.outbox.health();
     if (health.reason || !this.#trouble) return health;
-    return { ...health, reason: this.#reason(this.#trouble.error), sinceMs: this.#trouble.sinceMs };
+    return { ...health, reason: this.#reason(this.#trouble.why), sinceMs: this.#trouble.sinceMs };
   }
 
   kafka(): KafkaStatus {
@@ -160,7 +161,7 @@ export class KafkaJournal implements Journal {
     const groups = [...this.#groups].map(([destination, one]) => ({
       destination,
       group: `${group}-${destination}`,
-      error: one.trouble?.message ?? null,
+      error: one.trouble ? whyOf(one.trouble) : null,
       partitions: one.lags(),
     }));
     return { brokers, outboxBytes: outbox.backlog(OUTBOX_READER).bytes, groups };
@@ -225,14 +226,17 @@ export class KafkaJournal implements Journal {
 
   #tried(error: Error | undefined): void {
     const wasWell = this.#trouble === undefined;
-    this.#trouble = error && { error, sinceMs: this.#trouble?.sinceMs ?? this.#options.clock.now() };
-    if (wasWell !== (error === undefined)) this.#options.events.brokersChanged(!error, error);
+    this.#trouble = error && {
+      why: whyOf(error),
+      sinceMs: this.#trouble?.sinceMs ?? this.#options.clock.now(),
+    };
+    if (wasWell !== (error === undefined)) this.#options.events.brokersChanged(!error, this.#trouble?.why);
   }
 
-  #reason(error: Error): Reason {
+  #reason(why: string): Reason {
     return {
       code: 'brokers_away',
-      message: `new data is kept on this host until Kafka takes it: ${error.message}`,
+      message: `new data is kept on this host until Kafka takes it: ${why}`,
       fix: FIXES.brokers_away,
     };
   }
