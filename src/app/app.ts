@@ -105,7 +105,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     events: journalEvents,
     pool,
   };
-  const { journal, fallback } = await openAppJournal(config.kafka, kept, kafkaEvents);
+  const keepMemory = createMemoryKeeper(isFleet);
+  const { journal, fallback } = await openAppJournal(config.kafka, kept, kafkaEvents, keepMemory);
   if (fallback) events.journalInMemory(dataDir, fallback);
   journalEvents.attach(journal);
   await journal.start();
@@ -220,7 +221,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const firsts = [correlation, deadLetters, sampling, ...telemetry, ...(role === 'deliver' ? [] : [xray])];
     for (const component of firsts) await start(component);
     outgoing.begin();
-    const [keepMemory, decoder] = [createMemoryKeeper(), createDecoder(config.xrayReceiver)];
+    const decoder = createDecoder(config.xrayReceiver);
     const { choosers, idsOf } = correlation;
     const parts = { config, version, clock, random, decoder, recentLogs, appKeys, idsOf, ...outgoing };
     const accounts = { keepMemory, journal, ledger, deadLetters, events, choosers };

@@ -12,11 +12,15 @@ const LOOK_EVERY_BYTES = 128 * 1024;
  */
 const OLD_GROWTH_PERCENT = 30;
 
-/** Told how much each destination encodes, which is where the objects come from, it looks at the heap now and then. */
-export function createMemoryKeeper(): (encodedBytes: number) => void {
+/**
+ * Told how much each destination encodes, or is written to Kafka, which is where the objects come from, it looks at the heap now and then.
+ * `startsSmall`: the start, which makes 32 MB of objects, does not make the young generation grow.
+ */
+export function createMemoryKeeper(startsSmall = false): (encodedBytes: number) => void {
   setFlagsFromString(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`);
   let bytes = 0;
-  let mayGrow = true;
+  let mayGrow = !startsSmall;
+  if (startsSmall) setFlagsFromString('--semi-space-growth-factor=1');
   return (encodedBytes) => {
     bytes += encodedBytes;
     if (bytes < LOOK_EVERY_BYTES) return;

@@ -56,6 +56,7 @@ beforeEach(async () => {
     group: 'sidecast',
     sessionTimeoutMs: 3000,
     keepsTraces: true,
+    keepMemory: vi.fn(),
     maxAgeMs: 50 * 365 * 86_400_000,
     clock: systemClock,
     events,

@@ -5,7 +5,7 @@ import { type Slot, slotOf } from './position.ts';
 import type { Spread } from './traces.ts';
 
 /** One request carries at most this much, so that nobody waits long for a large one. */
-const MAX_GROUP_BYTES = 4 * 1024 * 1024;
+const MAX_GROUP_BYTES = 1024 * 1024;
 
 export class Filling {
   readonly #topics: Topics;

@@ -35,6 +35,8 @@ export interface KafkaJournalOptions {
   maxAgeMs: number;
   clock: Clock;
   pool?: BufferPool;
+  /** Told of all that is written: objects are made in proportion to it. */
+  keepMemory(writtenBytes: number): void;
   events: Omit<GroupEvents, 'arrived'> & {
     /** Once per change. */
     brokersChanged(areWell: boolean, why: string | undefined): void;
@@ -63,7 +65,7 @@ export class KafkaJournal implements Journal {
   #idle: () => void = () => undefined;
 
   constructor(options: KafkaJournalOptions) {
-    const { client, outbox, clock, events, keepsTraces, pool = noPool } = options;
+    const { client, outbox, clock, events, keepsTraces, keepMemory, pool = noPool } = options;
     this.dir = options.dir;
     this.#options = options;
     this.#pool = pool;
@@ -72,6 +74,7 @@ export class KafkaJournal implements Journal {
       journal: outbox,
       sender: this.#sender,
       clock,
+      keepMemory,
       tried: (error) => this.#tried(error),
       tooLarge: (part) => events.tooLarge(part),
     });
@@ -107,6 +110,7 @@ export class KafkaJournal implements Journal {
   ): Promise<Position> {
     if (!this.#isOpen) throw new JournalError('journal_unavailable', 'the journal is not open');
     this.#appending += 1;
+    this.#options.keepMemory(accepted.payload.length);
     try {
       return this.#trouble ? await this.#put(accepted, written) : await this.#send(accepted, written);
     } finally {

@@ -9,6 +9,7 @@ import { OUTBOX_READER } from './outbox.ts';
 export interface OpenKafkaOptions
   extends Omit<JournalOptions, 'destinations' | 'events' | 'newDestinationStarts'> {
   config: KafkaConfig;
+  keepMemory: KafkaJournalOptions['keepMemory'];
   events: KafkaJournalOptions['events'] &
     Pick<JournalEvents, 'writable'> & {
       /** Items that were answered with success, and that no destination will get. */
@@ -17,7 +18,7 @@ export interface OpenKafkaOptions
 }
 
 export async function openKafkaJournal(options: OpenKafkaOptions): Promise<OpenedJournal> {
-  const { config, events, dataDir, clock, maxAgeMs, pool, ...rest } = options;
+  const { config, events, keepMemory, dataDir, clock, maxAgeMs, pool, ...rest } = options;
   const { createPlatformaticClient } = await import('./platformatic.ts');
   const outbox = await openJournal({
     ...rest,
@@ -42,6 +43,7 @@ export async function openKafkaJournal(options: OpenKafkaOptions): Promise<Opene
     dir: dataDir === 'memory' ? null : dataDir,
     brokers: config.brokers ?? [],
     group: config.group,
+    keepMemory,
     sessionTimeoutMs: config.sessionTimeoutMs,
     keepsTraces: config.partitionBy === 'trace',
     maxAgeMs,
