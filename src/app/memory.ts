@@ -14,7 +14,7 @@ const OLD_GROWTH_PERCENT = 30;
 
 /**
  * Told how much each destination encodes, or is written to Kafka, which is where the objects come from, it looks at the heap now and then.
- * `startsSmall`: the start, which makes 32 MB of objects, does not make the young generation grow.
+ * `startsSmall`: the young generation, which is 32 MB after the start otherwise, does not grow before it is looked at.
  */
 export function createMemoryKeeper(startsSmall = false): (encodedBytes: number) => void {
   setFlagsFromString(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`);

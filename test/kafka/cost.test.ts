@@ -1,5 +1,5 @@
 // Part of the tests: what a span costs with Kafka and with the disk, in CPU of each process. KAFKA_COST=1 npm run test:kafka
-// KAFKA_COST_SECONDS=10 KAFKA_COST_TRACES=50: traces of two spans each in a request.
+// KAFKA_COST_SECONDS=10 KAFKA_PARTITIONS=64 KAFKA_COST_TRACES=50: traces of two spans each in a request.
 import { readFileSync } from 'node:fs';
 import { env } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -13,6 +13,7 @@ import { auditLoads, startFleet, untilIdle } from './fleet.ts';
 const why = noBrokers ?? (env['KAFKA_COST'] ? undefined : 'KAFKA_COST is not set');
 const SECONDS = Number(env['KAFKA_COST_SECONDS'] ?? 10);
 const TRACES = Number(env['KAFKA_COST_TRACES'] ?? 50);
+const PARTITIONS = Number(env['KAFKA_PARTITIONS'] ?? 4);
 const BROKERS = Number(env['KAFKA_BROKERS'] ?? 1);
 /** `getconf CLK_TCK` of Linux. */
 const US_PER_TICK = 10_000;
@@ -104,7 +105,14 @@ describe.skipIf(why)(`the cost of a span${why ? `: ${why}` : ''}`, () => {
 
   it.each(['request', 'trace'])('kafka, partitions by %s', async (by) => {
     const settings = { SIDECAST_KAFKA_PARTITION_BY: by };
-    const fleet = await startFleet({ sandbox, brokers: brokers.list, receivers: 1, deliverers: 1, settings });
+    const fleet = await startFleet({
+      sandbox,
+      brokers: brokers.list,
+      receivers: 1,
+      deliverers: 1,
+      partitions: PARTITIONS,
+      settings,
+    });
     const [[receiver], [deliverer]] = [fleet.receivers, fleet.deliverers];
     if (!receiver || !deliverer) throw new Error('the fleet is not there');
     await untilIdle(fleet);

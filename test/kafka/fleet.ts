@@ -12,6 +12,8 @@ export interface Fleet {
   readonly receivers: readonly Sidecast[];
   readonly deliverers: readonly Sidecast[];
   readonly topicPrefix: string;
+  /** Partitions of all topics. */
+  readonly places: number;
   stop(): Promise<void>;
 }
 
@@ -20,12 +22,15 @@ export interface FleetOptions {
   brokers: string;
   receivers: number;
   deliverers: number;
+  /** Of each topic; otherwise as many as the brokers give by default. */
+  partitions?: number;
   /** Beside those of every fleet. */
   settings?: Readonly<Record<string, string>>;
 }
 
-/** Four topics of four partitions each: num.partitions of the brokers. */
-const PLACES = 16;
+const TOPICS = ['otlp_spans', 'otlp_logs', 'otlp_metrics', 'xray_segments'];
+/** num.partitions of the brokers. */
+const DEFAULT_PARTITIONS = 4;
 
 /** More than one load sends. */
 const REQUESTS_APART = 1_000_000;
@@ -38,6 +43,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   fleets += 1;
   const name = `test-${Date.now()}-${fleets}`;
   const topicPrefix = `${name}.`;
+  if (options.partitions) await createTopics(brokers, topicPrefix, options.partitions);
   const start = (count: number, role: string) => {
     const settings = {
       ...settingsOf(sandbox),
@@ -58,10 +64,18 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   return {
     ...started,
     topicPrefix,
+    places: TOPICS.length * (options.partitions ?? DEFAULT_PARTITIONS),
     async stop() {
       await Promise.all([...started.receivers, ...started.deliverers].map((one) => one.stop()));
     },
   };
+}
+
+async function createTopics(brokers: string, prefix: string, partitions: number): Promise<void> {
+  const { Admin } = await import('@platformatic/kafka');
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: brokers.split(',') });
+  await admin.createTopics({ topics: TOPICS.map((topic) => prefix + topic), partitions, replicas: -1 });
+  await admin.close();
 }
 
 export function loadOn({ receivers }: Pick<Fleet, 'receivers'>): SpanLoad[] {
@@ -93,10 +107,10 @@ export function auditLoads(
 }
 
 /** Nothing waits anywhere: neither on a receiver's disk, nor in Kafka, nor in a deliverer. */
-export async function untilIdle({ receivers, deliverers }: Fleet, withinMs = 90_000): Promise<void> {
+export async function untilIdle({ receivers, deliverers, places }: Fleet, withinMs = 90_000): Promise<void> {
   const until = Date.now() + withinMs;
   for (;;) {
-    const waits = await whatWaits(receivers, deliverers);
+    const waits = await whatWaits(receivers, deliverers, places);
     if (waits.length === 0) return;
     if (Date.now() > until) throw new Error(`after ${withinMs} ms: ${waits.join('; ')}`);
     await new Promise((resolve) => setTimeout(resolve, 250));
@@ -106,6 +120,7 @@ export async function untilIdle({ receivers, deliverers }: Fleet, withinMs = 90_
 async function whatWaits(
   receivers: readonly Sidecast[],
   deliverers: readonly Sidecast[],
+  wanted: number,
 ): Promise<readonly string[]> {
   const [taking, giving] = await Promise.all([
     Promise.all(receivers.map((one) => one.status())),
@@ -126,7 +141,7 @@ async function whatWaits(
     const queued = giving.reduce((sum, { destinations }) => sum + destinations[id].counts.queued, 0);
     const places = new Set(partitions.map(({ signal, partition }) => `${signal} ${partition}`));
     // Between two owners a partition is nobody's.
-    if (lag > 0 || queued > 0 || places.size !== PLACES || partitions.length !== PLACES)
+    if (lag > 0 || queued > 0 || places.size !== wanted || partitions.length !== wanted)
       waits.push(
         `${id}: lag ${lag}, queued ${queued}, ${places.size} partitions of ${partitions.length} claims`,
       );
