@@ -9,7 +9,7 @@ import { type Brokers, noBrokers, startBrokers } from './brokers.ts';
 import { areBooksClosed, auditLoads, type Fleet, loadOn, startFleet, untilIdle } from './fleet.ts';
 
 const AWAY_MS = Number(env['KAFKA_AWAY_SECONDS'] ?? 15) * 1000;
-/** Measured: 173 after half a minute away at 1,100 spans/s. What grew with what waits would pass this. */
+/** Measured: 172 after a minute away at 1,250 spans/s. What grew with what waits would pass this. */
 const MAX_RSS_MIB = 180;
 
 const rssMiB = (pid: number) =>
