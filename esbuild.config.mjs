@@ -56,6 +56,9 @@ await build({
     js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   plugins: [rawText],
+  // Of the Kafka client: its WebAssembly as a part of the script. The native checksum is asked for at run time, and may be absent.
+  alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
+  external: ['@node-rs/crc32'],
   logLevel: 'warning',
 });
 

@@ -20,7 +20,7 @@ const project = (
   },
 });
 
-const special = ['contract', 'integration', 'clients', 'container', 'browser', 'chaos', 'bench'];
+const special = ['contract', 'integration', 'clients', 'container', 'browser', 'chaos', 'bench', 'kafka'];
 
 export default defineConfig({
   test: {
@@ -37,6 +37,8 @@ export default defineConfig({
       project('container', ['test/container/**/*.test.ts'], [], 900_000),
       // One browser at a time: what is measured is the page, not the queue for a core.
       project('browser', ['test/browser/**/*.test.ts'], [], 60_000, false),
+      // Real brokers, by a tool that KAFKA_BROKERS_TOOL names.
+      project('kafka', ['test/kafka/**/*.test.ts'], [], 3_600_000, false),
       // Kills, faults and load: one file at a time, or they would measure each other.
       project('chaos', ['test/chaos/**/*.test.ts'], [], 3_600_000, false),
     ],

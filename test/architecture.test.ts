@@ -42,6 +42,7 @@ const HOMES: readonly (readonly [package_: RegExp, homes: readonly string[]])[] 
   [/^(@aws-sdk|@smithy)\//, ['aws']],
   [/^rollbar(\/|$)/, ['exporters/rollbar']],
   [/^undici$/, ['http']],
+  [/^@platformatic\/kafka$/, ['journal/kafka/platformatic']],
   [/^pino$/, ['telemetry/logger.ts']],
   [/^prom-client$/, ['telemetry/metrics.ts']],
   [/^(zod|yaml)$/, ['config']],
@@ -153,6 +154,20 @@ describe('the rooms', () => {
     );
 
     expect(files.map((source) => source.path)).toHaveLength(1);
+  });
+
+  it('load the Kafka client only where the journal is in Kafka', () => {
+    const found = violations(({ path, text }) => {
+      if (path.startsWith('journal/kafka/platformatic')) return [];
+      const loads = [...text.matchAll(/^(?:import (?!type )|\} from )[^;]*?'([^']*)'/gm)].map(
+        (match) => match[1],
+      );
+      return loads.some((specifier) => /kafka\/(open|platformatic)|^\.\/platformatic/.test(specifier ?? ''))
+        ? ['loads it at every start: import() it in Kafka mode']
+        : [];
+    });
+
+    expect(found).toEqual([]);
   });
 
   it('give every exporter the same files: who has read one has read all', () => {

@@ -13,7 +13,7 @@ import { FIXES } from '../src/model/fixes.ts';
 import { REASONS } from '../src/model/reasons.ts';
 import { DESTINATION_IDS } from '../src/model/signals.ts';
 import { RULES } from '../src/processors/redact/rules.ts';
-import { EVENTS } from '../src/telemetry/events.ts';
+import { EVENTS } from '../src/telemetry/event-names.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 import { whatGoesWhere } from './app/what-goes-where.ts';
 import { backlogBlocks } from './chaos/backlog/blocks.ts';
@@ -58,7 +58,13 @@ function optionTables(found: readonly Section[]): string {
 function scrape(): Promise<string> {
   const ledger = new Ledger();
   for (const id of DESTINATION_IDS) ledger.open(id, 0);
-  return createMetrics({ ledger, backlog: () => undefined, redacted: () => ({}), now: () => 0 }).render();
+  return createMetrics({
+    ledger,
+    backlog: () => undefined,
+    redacted: () => ({}),
+    kafka: () => ({ outboxBytes: 0, groups: [] }),
+    now: () => 0,
+  }).render();
 }
 
 /** As a scrape has them: names, kinds and what they count. */

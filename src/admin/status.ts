@@ -1,7 +1,7 @@
 // Part of admin: what GET /status says. Fields are added, never renamed.
 import type { RoutingStatus } from '../correlation/report.ts';
 import type { DeadLetterStore } from '../delivery/dead-letters/store.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, JournalMode, KafkaStatus } from '../journal/journal.ts';
 import type { Counts } from '../ledger/account.ts';
 import type { DestinationState, Ledger } from '../ledger/ledger.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
@@ -29,7 +29,8 @@ export interface Status {
   startedAt: string;
   listening: Listening;
   journal: {
-    mode: 'disk' | 'memory';
+    /** Where new data is now. */
+    mode: JournalMode;
     dir: string | null;
     bytes: number;
     maxBytes: number;
@@ -40,6 +41,8 @@ export interface Status {
     memoryBytes: number;
     maxMemoryBytes: number;
     damagedRecords: number;
+    /** Absent where the journal is not in Kafka. */
+    kafka?: KafkaStatus;
   };
   /** Why they cannot be written: what was refused is then queued until they can be. */
   deadLetters: { dir: string | null; reason: Reason | null; since: string | null };
@@ -128,6 +131,7 @@ function journalStatus(journal: Journal): Status['journal'] {
     memoryBytes,
     maxMemoryBytes,
     damagedRecords,
+    ...(journal.kafka ? { kafka: journal.kafka() } : {}),
   };
 }
 

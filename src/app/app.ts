@@ -5,10 +5,8 @@ import { createDecoder } from '../delivery/decoder.ts';
 import type { Exporter } from '../delivery/exporter.ts';
 import type { Delivery } from '../delivery/loop.ts';
 import { createTelemetry } from '../exporters/aws-xray/telemetry.ts';
-import { createAdmission } from '../intake/admission.ts';
-import { createIntake } from '../intake/index.ts';
 import { createReplay } from '../intake/replay/replay.ts';
-import { openJournal } from '../journal/open.ts';
+import type { JournalMode } from '../journal/journal.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { createBufferPool } from '../model/buffer-pool.ts';
 import type { Clock } from '../model/clock.ts';
@@ -25,8 +23,10 @@ import { buildDestination } from './destinations.ts';
 import { createDoctor } from './doctor/index.ts';
 import { watchIntake } from './doctor/watched-intake.ts';
 import { createJournalEvents } from './journal-events.ts';
+import { createKafkaEvents } from './kafka-events.ts';
 import { reportLedger } from './ledger-events.ts';
 import { createMemoryKeeper } from './memory.ts';
+import { openAppJournal } from './open-journal.ts';
 import type { AppConfig } from './options.ts';
 import { createOutgoing } from './outgoing.ts';
 import { createPage } from './page.ts';
@@ -37,6 +37,7 @@ import { buildSampling } from './sampling.ts';
 import { shutDown } from './shutdown.ts';
 import { createSwitches } from './switches.ts';
 import { createTls } from './tls.ts';
+import { buildWayIn } from './way-in.ts';
 
 export interface AppOptions {
   config: AppConfig;
@@ -52,7 +53,7 @@ export interface AppOptions {
 export interface App {
   listening: Listening;
   off: Readonly<Partial<Record<DestinationId, Reason>>>;
-  journal: { mode: 'disk' | 'memory'; dir: string | null };
+  journal: { mode: JournalMode; dir: string | null };
   status(): Promise<Status>;
   /** Flushes within SIDECAST_SHUTDOWN_TIMEOUT; safe twice. */
   shutdown(signal: string): Promise<void>;
@@ -90,19 +91,22 @@ export async function startApp(options: AppOptions): Promise<App> {
   let { routing } = config.process;
   const routed = { routing: () => routing, errorLogs: config.rollbar.errorLogs === 'on' };
   const journalEvents = createJournalEvents({ ledger, events, deliveries, ...routed, replays, turnOn });
+  const kafkaEvents = createKafkaEvents({ ledger, events, deliveries, replays, log });
+  const isFleet = config.kafka.journal === 'kafka';
+  const { role } = config.kafka;
   const pool = createBufferPool(IDLE_BUFFER_BYTES);
-  const { journal, fallback } = await openJournal({
+  const release = `sidecast ${version}`;
+  const kept = {
+    ...config.journal,
     dataDir,
-    maxBytes: config.journal.maxBytes,
-    maxAgeMs: config.journal.maxAgeMs,
-    fsync: config.journal.fsync,
+    release,
     destinations: known,
-    newDestinationStarts: config.journal.newDestinationStarts,
-    release: `sidecast ${version}`,
     clock,
     events: journalEvents,
     pool,
-  });
+  };
+  const keepMemory = createMemoryKeeper();
+  const { journal, fallback } = await openAppJournal(config.kafka, kept, kafkaEvents, keepMemory);
   if (fallback) events.journalInMemory(dataDir, fallback);
   journalEvents.attach(journal);
   await journal.start();
@@ -112,7 +116,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const correlation = buildCorrelation({ config, ...routed, dataDir: journal.dir, events, clock });
   const sampling = buildSampling({
     config,
-    aws: off['aws-xray'] ? undefined : outgoing.aws,
+    aws: off['aws-xray'] && role !== 'receive' ? undefined : outgoing.aws,
     dataDir: journal.dir,
     clock,
     random,
@@ -125,19 +129,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   const onError = (where: string) => (error: Error) => events.internalError(where, error);
   const listened = { ledger, destinations: known, clock, pool, onError: onError('recent') };
   const recent = createRecent({ ...config.recent, ...listened });
-  const admission = createAdmission(config.process.maxInFlightBytes);
-  const intake = createIntake({
+  const intake = buildWayIn({
+    config,
     journal,
     ledger,
-    admission,
-    processors: [...processors, correlation.hear],
-    destinations: known,
-    ...routed,
-    needsKey: config.honeycomb.apiKey ? undefined : 'honeycomb',
-    onAppended(accepted, position) {
-      if (!off.rollbar) recentLogs.remember(accepted);
-      recent.appended(accepted, position);
-    },
+    known,
+    routed,
+    processors,
+    correlation,
+    recent,
+    recentLogs: off.rollbar ? undefined : recentLogs,
+    kafkaEvents,
   });
   const replay = createReplay({
     intake,
@@ -154,7 +156,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     config,
     intake: watched.intake,
     sampling,
-    keyRefOf: config.honeycomb.apiKey ? undefined : appKeys.learn,
+    keyRefOf: config.honeycomb.apiKey || isFleet ? undefined : appKeys.learn,
     onPoll: correlation.onPoll,
     tls,
     onNoTcp: mayLack.includes('xrayTcp') ? (error) => events.portUnavailable('xrayTcp', error) : undefined,
@@ -200,7 +202,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     onSkippedHost: (host) =>
       log('info', 'address_skipped', 'this machine lacks the address family', { host }),
   });
-
   const watches: Component[] = [];
   const started: Component[] = [];
   const start = async (component: Component) => {
@@ -217,9 +218,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   try {
     // What SDKs send unasked comes first: nothing waits for a region, for credentials or for a vendor's library.
-    for (const component of [correlation, deadLetters, sampling, ...telemetry, xray]) await start(component);
+    const firsts = [correlation, deadLetters, sampling, ...telemetry, ...(role === 'deliver' ? [] : [xray])];
+    for (const component of firsts) await start(component);
     outgoing.begin();
-    const [keepMemory, decoder] = [createMemoryKeeper(), createDecoder(config.xrayReceiver)];
+    const decoder = createDecoder(config.xrayReceiver);
     const { choosers, idsOf } = correlation;
     const parts = { config, version, clock, random, decoder, recentLogs, appKeys, idsOf, ...outgoing };
     const accounts = { keepMemory, journal, ledger, deadLetters, events, choosers };
@@ -232,7 +234,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       watches.push(...watch);
       for (const component of [delivery, ...watch]) await start(component);
     });
-    await startIfPossible('otlp', otlp);
+    if (role !== 'deliver') await startIfPossible('otlp', otlp);
     await startIfPossible('admin', admin);
   } catch (error) {
     const now = AbortSignal.abort();
@@ -248,7 +250,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...(tls.listeners.length > 0 ? { tls: tls.listeners } : {}),
   };
   // Without sampling rules the SDKs fall back on their own: that is not all that was asked for.
-  isReady = listening.xrayTcp.length > 0;
+  isReady = role === 'deliver' || listening.xrayTcp.length > 0;
 
   let stopping: Promise<void> | undefined;
   return {

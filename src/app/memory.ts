@@ -17,7 +17,7 @@ export function startSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** Told how much each destination encodes, which is where the objects come from, it looks at the heap now and then. */
+/** Told how much each destination encodes, or is written to Kafka, which is where the objects come from, it looks at the heap now and then. */
 export function createMemoryKeeper(): (encodedBytes: number) => void {
   setFlagsFromString(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`);
   let bytes = 0;

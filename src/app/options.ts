@@ -18,6 +18,7 @@ import { options as cloudwatchLogs } from '../exporters/aws-cloudwatch-logs/conf
 import { options as xray } from '../exporters/aws-xray/config.ts';
 import { options as honeycomb } from '../exporters/honeycomb/config.ts';
 import { options as rollbar } from '../exporters/rollbar/config.ts';
+import { options as kafka } from '../journal/kafka/config.ts';
 import { options as redact } from '../processors/redact/config.ts';
 import { options as xrayReceiver } from '../receivers/aws-xray/config.ts';
 import { options as otlpReceiver } from '../receivers/otlp/config.ts';
@@ -215,6 +216,7 @@ export const optionGroups = {
   listeners,
   tls,
   journal,
+  kafka,
   process,
   otlpReceiver,
   xrayReceiver,

@@ -60,6 +60,7 @@ export function createPage(parts: PageParts): Admin {
     ledger,
     backlog: (id) => (ledger.account(id) ? journal.backlog(id) : undefined),
     redacted,
+    kafka: journal.kafka?.bind(journal),
     now: () => clock.now(),
   });
   const admin = createAdmin({

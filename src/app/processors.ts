@@ -1,6 +1,7 @@
 // Part of app: what looks at or changes a record before it is stored. The redactor is first: who comes after sees no secret.
-import type { Processor } from '../intake/index.ts';
+
 import { RefusedError } from '../intake/intake.ts';
+import type { Processor } from '../intake/process.ts';
 import type { Clock } from '../model/clock.ts';
 import { FIXES } from '../model/fixes.ts';
 import type { Reason } from '../model/reasons.ts';

@@ -5,6 +5,7 @@ import { optionGroups } from './options.ts';
 export const sections: readonly Section[] = [
   { title: 'Listeners', options: { ...optionGroups.listeners, ...optionGroups.tls } },
   { title: 'Journal', options: optionGroups.journal },
+  { title: 'Kafka', options: optionGroups.kafka },
   {
     title: 'Process',
     options: {

@@ -28,20 +28,27 @@ export interface SwitchesOptions {
   onAppKey(): void;
 }
 
+const LEFT_TO_OTHERS: Reason = {
+  code: 'not_configured',
+  message: 'this sidecast only receives, and others deliver',
+  fix: 'Look at a sidecast with SIDECAST_ROLE=deliver, or set SIDECAST_ROLE=both here.',
+};
+
 export function createSwitches(
   config: AppConfig,
   { ledger, clock, events, onAppKey }: SwitchesOptions,
 ): Switches {
   const off: Partial<Record<DestinationId, Reason>> = {};
+  const isReceiver = config.kafka.role === 'receive';
   for (const { id, off: offReason } of registry) {
-    const reason = offReason(config);
+    const reason = isReceiver ? LEFT_TO_OTHERS : offReason(config);
     if (reason) off[id] = reason;
     else ledger.open(id, clock.now());
   }
   let deliver: ((id: DestinationId) => Promise<void>) | undefined;
 
   function turnOn(id: DestinationId): void {
-    if (!off[id]) return;
+    if (!off[id] || isReceiver) return;
     delete off[id];
     ledger.open(id, clock.now());
     deliver?.(id).catch((error: Error) => events.internalError(`start of ${id}`, error));

@@ -118,6 +118,12 @@ export class EntryQueue<T> {
     return limits.ordered ? taken.sort((a, b) => a.item.timeUnixMs - b.item.timeUnixMs) : taken;
   }
 
+  takeOut(isWanted: (entry: Entry<T>) => boolean): Entry<T>[] {
+    const all = this.takeAll();
+    for (const entry of all) if (!isWanted(entry)) this.push(entry);
+    return all.filter(isWanted);
+  }
+
   takeAll(): Entry<T>[] {
     const all = this.#entries.slice(this.#head);
     this.#drop(all);

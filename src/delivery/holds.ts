@@ -39,6 +39,10 @@ export class Holds {
     this.#dueAtMs.set(position, this.#steady.now() + forMs);
   }
 
+  forget(positions: ReadonlySet<Position>): void {
+    for (const position of positions) this.#dueAtMs.delete(position);
+  }
+
   /** One whose time has come, which is then no longer held; of what `isBusy` the time has not come. `all`: it has of all others. */
   takeDue(all: boolean, isBusy: (position: Position) => boolean): Position | undefined {
     const nowMs = this.#steady.now();

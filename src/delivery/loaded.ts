@@ -46,6 +46,11 @@ export class LoadedRecord {
   /** The journal has removed the record: what is not in memory cannot be had again. */
   evicted: { code: ReasonCode; record: JournalRecord | undefined } | undefined;
 
+  /** Another process reads the record now, and this one only ends what is on the way. */
+  isHandedOver = false;
+  /** And it was read again since: what is settled is another reading's to say. */
+  hasSuccessor = false;
+
   constructor({ position, summary, receivedAtMs }: JournalRecord, settled: ItemSet | undefined, book: Book) {
     this.position = position;
     this.items = summary.items;

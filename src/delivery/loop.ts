@@ -19,6 +19,7 @@ import { Rejections } from './rejections.ts';
 import { Schedule } from './schedule.ts';
 import { Settler } from './settler.ts';
 import { steadyClock } from './steady-clock.ts';
+import { worstOf } from './worst.ts';
 
 export interface DeliveryOptions<T> {
   destination: DestinationId;
@@ -38,6 +39,7 @@ const MAX_LOADED_BYTES = 2 * 1024 * 1024;
 const BYTES_PER_TURN = 128 * 1024;
 /** A bug may be of a moment. */
 const AGAIN_AFTER_BUG_MS = 1000;
+const AGAIN_AFTER_HAND_OVER_MS = 1000;
 
 export class Delivery<T> implements Component {
   readonly #options: DeliveryOptions<T>;
@@ -119,6 +121,12 @@ export class Delivery<T> implements Component {
     this.#memory.evicted(position, items, code, record);
   }
 
+  /** Other processes have these records now; returned is what is on the way. */
+  handOver(positions: ReadonlySet<Position>, openItems: (position: Position) => number) {
+    this.#holds.forget(positions);
+    return this.#memory.handOver(positions, openItems);
+  }
+
   /** When a partition that does not take data is tried again; undefined while all do. */
   get retryAtMs(): number | undefined {
     const limits = this.#options.exporter.limits;
@@ -173,13 +181,15 @@ export class Delivery<T> implements Component {
 
   /** What is undecided when the process stops is decided after the next start; where nothing outlives the process, as it stands. */
   get #isFinal(): boolean {
-    return this.#isFlushing && this.#options.journal.mode !== 'disk';
+    return this.#isFlushing && this.#options.journal.mode === 'memory';
   }
 
   /** True when the record is left alone for now. */
   #hold({ read }: Laned): boolean {
     const { exporter, clock } = this.#options;
-    const untilMs = this.#isFinal ? undefined : exporter.holdUntilMs?.(read.record, this.#isFlushing);
+    const isLeaving = this.#memory.isLeaving(read.record.position);
+    const asked = this.#isFinal ? undefined : exporter.holdUntilMs?.(read.record, this.#isFlushing);
+    const untilMs = isLeaving ? clock.now() + AGAIN_AFTER_HAND_OVER_MS : asked;
     if (untilMs === undefined || untilMs <= clock.now()) return false;
     if (!this.#isFlushing) this.#holds.add(read.record.position, untilMs);
     this.#lanes.forgo(read);
@@ -199,8 +209,9 @@ export class Delivery<T> implements Component {
     if (position === undefined) return false;
     const read = await this.#lanes.read(position);
     const back: Laned | undefined = read && { read, lane: 'main' };
-    // Its time has come, unless it comes back because the process stops.
-    if (back && !(this.#isFlushing && this.#hold(back))) await this.#load(back);
+    // Its time has come, unless it is on its way to another process, or comes back because this one stops.
+    const isAgain = this.#isFlushing || this.#memory.isLeaving(position);
+    if (back && !(isAgain && this.#hold(back))) await this.#load(back);
     return true;
   }
 
@@ -244,21 +255,10 @@ export class Delivery<T> implements Component {
     if (open.length > 0) partition.returned.push({ ...batch, entries: open, notBeforeMs });
   }
 
-  /** The destination's state is that of its worst partition. */
   #reportState(): void {
     const { ledger, destination, clock } = this.#options;
-    const partitions = [...this.#schedule.all()];
-    const blocked = partitions.find(({ state }) => state === 'blocked');
-    const worst = blocked ?? partitions.find(({ state }) => state === 'retrying');
-    const state = blocked ? 'blocked' : worst ? 'retrying' : 'on';
-    const reason = worst?.reason ?? null;
-    const crowded = 'too much of it waits in pieces, so nothing further is read';
-    ledger.setState(
-      destination,
-      state,
-      reason && this.#memory.isCrowded ? { ...reason, message: `${reason.message}; ${crowded}` } : reason,
-      clock.now(),
-    );
+    const { state, reason } = worstOf(this.#schedule.all(), this.#memory.isCrowded);
+    ledger.setState(destination, state, reason, clock.now());
   }
 
   /** While flushing: done when nothing is left, or when what is left cannot go out and is safe on disk. */
@@ -268,7 +268,7 @@ export class Delivery<T> implements Component {
     const openWork = partitions.some((p) => !p.isFailing && !p.isIdle);
     const failingWork = partitions.some((p) => p.isFailing && !p.isIdle);
     if (openWork) return false;
-    return failingWork ? this.#options.journal.mode === 'disk' : filled === 'all';
+    return failingWork ? this.#options.journal.mode !== 'memory' : filled === 'all';
   }
 
   #wakeUp(): void {

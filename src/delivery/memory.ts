@@ -170,6 +170,35 @@ export class Memory<T> {
     else this.#options.ledger.settle(this.#options.destination, 'dropped', items, code, position);
   }
 
+  /**
+   * Other processes have these records now. What waits of them is neither sent nor counted here any more; returned is what is on the
+   * way. `openItems`: of a record of which nothing is in memory.
+   */
+  handOver(
+    positions: ReadonlySet<Position>,
+    openItems: (position: Position) => number,
+  ): ReadonlySet<Position> {
+    const { ledger, destination } = this.#options;
+    for (const partition of this.#schedule.all()) this.release(partition.takeOut(positions));
+    const onTheWay = new Set<Position>();
+    for (const position of positions) {
+      const loaded = this.#loaded.get(position);
+      if (!loaded || loaded.hasSuccessor) ledger.handOver(destination, openItems(position));
+      if (!loaded) continue;
+      loaded.isHandedOver = true;
+      onTheWay.add(position);
+    }
+    return onTheWay;
+  }
+
+  /** It came back, and what was on the way when it was handed over still is: that ends by itself, and then it is read anew. */
+  isLeaving(position: Position): boolean {
+    const loaded = this.#loaded.get(position);
+    if (!loaded?.isHandedOver) return false;
+    loaded.hasSuccessor = true;
+    return true;
+  }
+
   /** What the journal gave up and memory is about to lose as well. */
   dropEvicted(): void {
     for (const loaded of this.#loaded.values()) {
@@ -202,7 +231,13 @@ export class Memory<T> {
     const { journal, destination } = this.#options;
     if (loaded.active === 0 && loaded.evicted)
       loaded.resolveRest({ outcome: 'dropped', code: loaded.evicted.code });
+    // What of it was not on the way is with whoever has it now.
+    if (loaded.active === 0 && loaded.isHandedOver) this.#options.ledger.handOver(destination, loaded.open);
     const fresh = loaded.takeFresh();
+    if (loaded.hasSuccessor) {
+      if (loaded.active === 0) this.#loaded.delete(loaded.position);
+      return;
+    }
     if (loaded.open === 0) journal.settle(destination, loaded.position, 'whole');
     else if (fresh) journal.settle(destination, loaded.position, fresh);
     if (loaded.active === 0) this.#loaded.delete(loaded.position);

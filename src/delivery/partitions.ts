@@ -2,6 +2,7 @@
 import type { Random } from '../model/clock.ts';
 import { Ranges } from '../model/ranges.ts';
 import type { Reason } from '../model/reasons.ts';
+import type { Position } from '../model/signals.ts';
 import { type Batch, createBatch, type Entry, EntryQueue, weightOf } from './batcher.ts';
 import { divide } from './bisect.ts';
 import type { BatchLimits, Exporter } from './exporter.ts';
@@ -112,6 +113,19 @@ export class Partition<T> {
     this.returned = [];
     for (const entry of waiting) this.parked.add(entry.item.sources.position);
     return waiting;
+  }
+
+  /** Takes what waits of these records out of memory and forgets it. What is in flight comes back. */
+  takeOut(positions: ReadonlySet<Position>): readonly Entry<T>[] {
+    const isTheirs = ({ item }: Entry<T>) => positions.has(item.sources.position);
+    const returned = this.returned.flatMap(({ entries }) => entries.filter(isTheirs));
+    if (returned.length > 0)
+      this.returned = this.returned.flatMap((batch) => {
+        const entries = batch.entries.filter((entry) => !isTheirs(entry));
+        return entries.length > 0 ? [{ ...batch, entries }] : [];
+      });
+    for (const position of positions) this.parked.delete(position);
+    return [...returned, ...this.queues.main.takeOut(isTheirs), ...this.queues.live.takeOut(isTheirs)];
   }
 
   #close(state: 'retrying' | 'blocked', reason: Reason): void {

@@ -1,27 +1,17 @@
 // Part of intake: opens the books of a record at the moment it is written, before any destination can see it.
-import { isMeantFor, type Routing, skipReason } from '../delivery/routing.ts';
 import { type Journal, JournalError } from '../journal/journal.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import type { Accepted, DestinationId, Position, ReceiverId } from '../model/signals.ts';
 import type { Admission } from './admission.ts';
+import { type BooksOptions, createBooks } from './books.ts';
 import { type Intake, RefusedError, type ReplayIntake } from './intake.ts';
+import { type Processor, processedBy } from './process.ts';
 
-/** May overwrite bytes of the payload in place; returns what goes on, later where it takes long. Throws RefusedError to keep something out. */
-export type Processor = (accepted: Accepted) => Accepted | Promise<Accepted>;
-
-export interface IntakeOptions {
+export interface IntakeOptions extends BooksOptions {
   journal: Journal;
-  ledger: Ledger;
   admission: Admission;
   processors: readonly Processor[];
-  /** Destinations that are on. */
+  /** Destinations that are on, and whose books are opened here. */
   destinations: readonly DestinationId[];
-  /** As it is now: it may change while the process runs. */
-  routing(): Routing;
-  /** Rollbar takes error logs without an exception, too. */
-  errorLogs?: boolean;
-  /** Takes only what came with a key: Honeycomb, where sidecast has none of its own. */
-  needsKey?: DestinationId | undefined;
   /**
    * Hears of each record as it is written, after all processors and before anything can settle it. Must not keep the payload,
    * whose buffer is used again.
@@ -29,38 +19,9 @@ export interface IntakeOptions {
   onAppended?(accepted: Accepted, position: Position): void;
 }
 
-/** One after the other; a turn of the event loop is spent only where one takes its time. */
-async function processedBy(processors: readonly Processor[], accepted: Accepted): Promise<Accepted> {
-  let current = accepted;
-  for (const process of processors) {
-    const result = process(current);
-    current = result instanceof Promise ? await result : result;
-  }
-  return current;
-}
-
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
   const { journal, ledger, admission, processors, destinations, onAppended } = options;
-  const { routing, errorLogs, needsKey } = options;
-
-  function openBooks(accepted: Accepted, position: Position): void {
-    const { items } = accepted.summary;
-    for (const destination of destinations) {
-      // One without an account is not on yet: Honeycomb, until an app sends a key.
-      if (!isMeantFor(destination, accepted.origin) || !ledger.account(destination)) {
-        journal.settle(destination, position, 'whole');
-        continue;
-      }
-      ledger.accept(destination, items);
-      const lacksKey = destination === needsKey && accepted.origin.keyRef === undefined;
-      const skip = lacksKey
-        ? 'no_key'
-        : skipReason(routing(), destination, accepted.signal, accepted.summary, errorLogs);
-      if (!skip) continue;
-      ledger.settle(destination, 'skipped', items, skip, position);
-      journal.settle(destination, position, 'whole');
-    }
-  }
+  const openBooks = createBooks(options);
 
   async function enter(accepted: Accepted, onPosition: (position: Position) => void): Promise<Accepted> {
     const processed = await processedBy(processors, accepted);
@@ -74,7 +35,7 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
       await journal.append(processed, (position) => {
         onPosition(position);
         onAppended?.(processed, position);
-        openBooks(processed, position);
+        for (const destination of destinations) openBooks(destination, processed, position);
       });
     } catch (error) {
       if (error instanceof JournalError) throw new RefusedError('journal_unavailable', error.message);

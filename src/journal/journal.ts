@@ -8,6 +8,8 @@ import type { Accepted, DestinationId, JournalRecord, Position } from '../model/
 /** Records that cannot be written are in memory only; settlements that cannot be written are repeated after a kill. */
 export type Unwritable = 'records' | 'settlements';
 
+export type JournalMode = 'disk' | 'memory' | 'kafka';
+
 export type FsyncPolicy = 'interval' | 'always' | 'never';
 
 /** A record as one destination reads it: `settled` are the items that already have their outcome there. */
@@ -95,9 +97,24 @@ export interface JournalHealth {
   damagedRecords: number;
 }
 
+/** Of a journal in Kafka. */
+export interface KafkaStatus {
+  brokers: readonly string[];
+  /** On this host, because the brokers do not take it yet. */
+  outboxBytes: number;
+  /** What is read here, and how many messages of each partition are not settled. */
+  groups: readonly {
+    destination: DestinationId;
+    group: string;
+    /** Why it cannot be read. */
+    error: string | null;
+    partitions: readonly { signal: Accepted['signal']; partition: number; lag: number }[];
+  }[];
+}
+
 export interface Journal extends Component {
-  /** `memory` as long as records are in memory only. */
-  readonly mode: 'disk' | 'memory';
+  /** Where new data is: `memory` as long as records are in memory only, `kafka` as long as brokers take it. */
+  readonly mode: JournalMode;
   readonly dir: string | null;
   readonly bytes: number;
   readonly maxBytes: number;
@@ -112,6 +129,8 @@ export interface Journal extends Component {
   settle(destination: DestinationId, position: Position, items: 'whole' | ItemSet): void;
   backlog(destination: DestinationId): Backlog;
   health(): JournalHealth;
+  /** Absent where the journal is not in Kafka. */
+  kafka?(): KafkaStatus;
   /** Called after each group of appends, and when a disk can be read again; the returned function ends it. */
   onAppend(listener: () => void): () => void;
 }

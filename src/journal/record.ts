@@ -21,17 +21,26 @@ interface Header {
   o: Origin;
 }
 
+export function encodeHeaderText({
+  signal,
+  receivedAtMs,
+  summary,
+  origin,
+}: Omit<Accepted, 'payload'>): string {
+  const header: Header = {
+    s: SIGNALS.indexOf(signal),
+    t: receivedAtMs,
+    n: [summary.items, summary.serverSpans, summary.errors, summary.exceptions, summary.untimed],
+    ...(summary.services.length > 0 ? { v: summary.services } : {}),
+    o: origin,
+  };
+  return JSON.stringify(header);
+}
+
 /** The bytes before the payload, without the record's place; the payload itself is written as it is. */
 export function encodeRecordHead(accepted: Accepted): Buffer {
   const { summary, payload } = accepted;
-  const header: Header = {
-    s: SIGNALS.indexOf(accepted.signal),
-    t: accepted.receivedAtMs,
-    n: [summary.items, summary.serverSpans, summary.errors, summary.exceptions, summary.untimed],
-    ...(summary.services.length > 0 ? { v: summary.services } : {}),
-    o: accepted.origin,
-  };
-  const text = JSON.stringify(header);
+  const text = encodeHeaderText(accepted);
   const headerBytes = Buffer.byteLength(text);
   const head = Buffer.allocUnsafe(RECORD_OVERHEAD_BYTES + headerBytes);
   head.writeUInt16BE(headerBytes, FRAME_HEAD_BYTES);
@@ -57,17 +66,21 @@ export interface DecodedHeader {
 export function decodeRecordHeader(body: Buffer): DecodedHeader | undefined {
   if (body.length < HEADER_LENGTH_BYTES) return undefined;
   const bytes = HEADER_LENGTH_BYTES + body.readUInt16BE(0);
-  const parsed = bytes <= body.length ? parse(body.toString('utf8', HEADER_LENGTH_BYTES, bytes)) : undefined;
+  const header =
+    bytes <= body.length ? decodeHeaderText(body.toString('utf8', HEADER_LENGTH_BYTES, bytes)) : undefined;
+  return header && { bytes, header };
+}
+
+/** Undefined for what is no header. */
+export function decodeHeaderText(text: string): RecordHeader | undefined {
+  const parsed = parse(text);
   if (!parsed) return undefined;
   const [items = 0, serverSpans = 0, errors = 0, exceptions = 0, untimed = 0] = parsed.n;
   return {
-    bytes,
-    header: {
-      signal: SIGNALS[parsed.s] ?? 'traces',
-      receivedAtMs: parsed.t,
-      summary: { items, serverSpans, errors, exceptions, untimed, services: parsed.v ?? [] },
-      origin: parsed.o,
-    },
+    signal: SIGNALS[parsed.s] ?? 'traces',
+    receivedAtMs: parsed.t,
+    summary: { items, serverSpans, errors, exceptions, untimed, services: parsed.v ?? [] },
+    origin: parsed.o,
   };
 }
 

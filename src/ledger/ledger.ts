@@ -29,6 +29,7 @@ export interface Attempt {
 
 export type LedgerEvent =
   | { kind: 'accepted'; destination: DestinationId; items: number }
+  | { kind: 'handed-over'; destination: DestinationId; items: number }
   | {
       kind: 'settled';
       destination: DestinationId;
@@ -96,6 +97,15 @@ export class Ledger {
       account.reasons[outcome][code] = (account.reasons[outcome][code] ?? 0) + items;
     }
     this.#publish({ kind: 'settled', destination, outcome, code, items, position, from, to });
+  }
+
+  /** Items that were queued are another process's now: it accepts them, and they were never this one's. */
+  handOver(destination: DestinationId, items: number): void {
+    const account = this.#accounts.get(destination);
+    if (!account || items === 0) return;
+    account.counts.accepted -= items;
+    account.counts.queued -= items;
+    this.#publish({ kind: 'handed-over', destination, items });
   }
 
   /** Changes no count: it is for whoever wants to know how an item got where it is. */

@@ -44,6 +44,7 @@ export const FIXES: Readonly<Record<ReasonCode, string>> = {
   disk_full: 'Free space on the disk of SIDECAST_DATA_DIR, or lower SIDECAST_JOURNAL_MAX_BYTES.',
   not_writable: 'Make SIDECAST_DATA_DIR writable for the user that runs sidecast.',
   disk_error: 'Repair the disk of SIDECAST_DATA_DIR, or name another directory and restart.',
+  brokers_away: 'Start the brokers of SIDECAST_KAFKA, or correct it. They are tried again each second.',
   // off
   not_configured: 'Set the variable that turns the destination on, and start sidecast again.',
   // refused at the door

@@ -43,6 +43,8 @@ export const REASONS = {
   disk_full: 'the disk of SIDECAST_DATA_DIR is full',
   not_writable: 'SIDECAST_DATA_DIR cannot be written by the user that runs sidecast',
   disk_error: 'the disk of SIDECAST_DATA_DIR fails, or the directory cannot be used',
+  // why the journal goes on in its outbox
+  brokers_away: 'the Kafka brokers do not take data',
   // off
   not_configured: 'the variable that turns the destination on is not set',
   // refused at the door, by a receiver

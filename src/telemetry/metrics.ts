@@ -19,7 +19,19 @@ export interface MetricsSources {
   backlog(destination: DestinationId): { bytes: number; oldestReceivedAtMs: number | undefined } | undefined;
   /** Values that were replaced before anything was stored, by rule. */
   redacted(): Tally;
+  /** Where the journal is in Kafka. */
+  kafka?: (() => KafkaReading) | undefined;
   now(): number;
+}
+
+/** Of a journal in Kafka: what is not settled yet of each partition that is read here, and what waits on this host. */
+export interface KafkaReading {
+  outboxBytes: number;
+  groups: readonly {
+    destination: string;
+    group: string;
+    partitions: readonly { signal: string; partition: number; lag: number }[];
+  }[];
 }
 
 export interface Metrics {
@@ -41,6 +53,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addReceivers(registry, sources);
   addRedaction(registry, sources);
   addDestinations(registry, sources);
+  if (sources.kafka) addKafka(registry, sources.kafka);
   return { contentType: registry.contentType, render: () => registry.metrics() };
 }
 
@@ -148,6 +161,29 @@ function addDestinations(registry: Registry, { ledger, backlog, now }: MetricsSo
         const current = ledger.account(destination)?.state ?? 'off';
         for (const state of STATES) this.set({ destination, state }, state === current ? 1 : 0);
       }
+    },
+  });
+}
+
+function addKafka(registry: Registry, read: () => KafkaReading): void {
+  new Gauge({
+    name: 'sidecast_kafka_lag_messages',
+    help: 'Messages of a partition that a destination has not settled; of the partitions that are read here.',
+    labelNames: ['destination', 'group', 'signal', 'partition'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { destination, group, partitions } of read().groups)
+        for (const { signal, partition, lag } of partitions)
+          this.set({ destination, group, signal, partition: String(partition) }, lag);
+    },
+  });
+  new Gauge({
+    name: 'sidecast_kafka_outbox_bytes',
+    help: 'Bytes on this host that the Kafka brokers have not taken yet.',
+    registers: [registry],
+    collect() {
+      this.set(read().outboxBytes);
     },
   });
 }

@@ -100,7 +100,7 @@ export interface Rig {
   journal: Journal;
   ledger: Ledger;
   clock: ManualClock;
-  delivery: Pick<Delivery<unknown>, 'shutdown'>;
+  delivery: Pick<Delivery<unknown>, 'shutdown' | 'handOver'>;
   letters: readonly DeadLetter[];
   accept(accepted: Accepted): Promise<number>;
   /** Turns the clock until the condition holds: every timer in between runs. */

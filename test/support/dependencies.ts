@@ -11,6 +11,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   '@opentelemetry/api': '@opentelemetry/otlp-transformer asks for it',
   '@opentelemetry/otlp-transformer':
     'reads what Honeycomb answers, and encodes the spans that sidecast makes itself',
+  '@platformatic/kafka': 'speaks to Kafka brokers; loaded only with SIDECAST_JOURNAL=kafka',
   '@smithy/signature-v4': 'signs the two AWS calls that come with every batch',
   'dgram-as-promised': 'UDP with promises, for the receiver of X-Ray segments',
   fastify: 'HTTP of the OTLP, X-Ray TCP and admin ports',

@@ -81,6 +81,7 @@ export const BY_CONTRIBUTORS: Readonly<Record<string, readonly [file: string, re
     'docker/Dockerfile',
   ],
   'SEED=7 npm run test:chaos': ['test/chaos/chaos.test.ts', "env['SEED']"],
+  'npm run test:kafka': ['test/kafka/brokers.ts', "env['KAFKA_BROKERS_TOOL']"],
   'npm run bench': ['test/bench/run.mjs', 'report'],
   'UPDATE_DOCS=1 npx vitest run --project unit test/docs.test.ts': [
     'test/docs.test.ts',

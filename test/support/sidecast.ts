@@ -155,4 +155,5 @@ function startProcess(
   return { child, exited, listening };
 }
 
-const portOf = (addresses: readonly string[]) => Number(addresses[0]?.split(':').at(-1));
+/** 0 where nothing listens: the next start picks none either. */
+const portOf = (addresses: readonly string[]) => Number(addresses[0]?.split(':').at(-1) ?? 0);

@@ -26,6 +26,8 @@ export interface SpanLoadOptions {
   tracesPerRequest?: number;
   /** One trace in this many carries an exception. */
   failEvery?: number;
+  /** Ids are made of numbers: loads whose ids are not to meet begin far apart. */
+  firstRequest?: number;
   /** Called before a request is sent, once for each of its ids. */
   onSend?: (ids: Ids) => void;
 }
@@ -36,11 +38,12 @@ const SCOPE = { name: 'load', version: '', attributes: new Map() };
 
 export function startSpanLoad(otlpUrl: string, options: SpanLoadOptions = {}): SpanLoad {
   const { senders = 3, pauseMs = 20, tracesPerRequest = 8, failEvery = 8, onSend = () => {} } = options;
+  const { firstRequest = 0 } = options;
   const agent = new http.Agent({ keepAlive: true, maxSockets: senders });
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
   const [acknowledged, sent] = [noIds(), noIds()];
   let isStopped = false;
-  let requests = 0;
+  let requests = firstRequest;
   const sendOne = async () => {
     requests += 1;
     const { body, ids } = makeRequest(requests, tracesPerRequest, failEvery);
@@ -72,6 +75,11 @@ export function startSpanLoad(otlpUrl: string, options: SpanLoadOptions = {}): S
       agent.destroy();
     },
   };
+}
+
+/** One request of eight traces, without sending it. */
+export function spanRequest(number: number): { body: Uint8Array; ids: Ids } {
+  return makeRequest(number, 8, 8);
 }
 
 function makeRequest(number: number, traces: number, failEvery: number): { body: Uint8Array; ids: Ids } {

@@ -104,10 +104,13 @@ function journal({ journal: { mode, dir, bytes, maxBytes, reason } }: Status): F
       ...base,
       status: 'failed',
       what: reason.message,
-      data: 'what is received is in memory only: a restart loses what is not delivered',
+      data:
+        mode === 'memory'
+          ? 'what is received is in memory only: a restart loses what is not delivered'
+          : 'what is received is on the disk of this host',
       fix: reason.fix,
     };
-  if (mode === 'disk') return { ...base, status: 'ok', what: `${dir}, ${room}` };
+  if (mode !== 'memory') return { ...base, status: 'ok', what: `${dir}, ${room}` };
   return {
     ...base,
     status: 'warning',

@@ -104,7 +104,7 @@ export class Adoption {
   async #readCursors(): Promise<readonly FoundCursor[]> {
     const { files, directory, destinations, clock, maxAgeMs } = this.#options;
     const found: FoundCursor[] = [];
-    for (const destination of DESTINATION_IDS) {
+    for (const destination of new Set([...DESTINATION_IDS, ...destinations])) {
       const isOn = destinations.includes(destination);
       const cutoffMs = clock.now() - maxAgeMs;
       if (!isOn && !(await isCursorKept(files, directory.cursorDir, destination, cutoffMs))) continue;

@@ -1,5 +1,5 @@
 // Part of receivers/aws-xray: looks at a few of the documents that come, for what their application's owner would want to know.
-import type { Processor } from '../../intake/index.ts';
+import type { Processor } from '../../intake/process.ts';
 import type { Clock } from '../../model/clock.ts';
 import { type Skim, skim } from '../../protocols/xray/skim.ts';
 import type { Sampling } from '../../sampling/index.ts';

@@ -3,11 +3,14 @@ import { DESTINATION_NAMES, type DestinationId } from '../../../model/signals.ts
 import type { Pipeline } from '../../api/shapes.ts';
 import { offBy, PARTS } from '../model/books.ts';
 import { age, bytes, clockOfMs, count, rate } from '../model/format.ts';
+import { lagOf } from '../model/lag.ts';
+import { LagLine } from './lag.tsx';
 import { StateMark } from './state-mark.tsx';
 
 export function DestinationBox({ id, now }: { id: DestinationId; now: Pipeline }) {
   const { state, reason, since, heldUntil, counts } = now.status.destinations[id];
   const flow = now.destinations[id];
+  const lag = lagOf(now, id);
   const { queuedItems, queuedBytes, oldestQueuedAgeMs, retryAtMs } = flow;
   return (
     <article
@@ -38,6 +41,7 @@ export function DestinationBox({ id, now }: { id: DestinationId; now: Pipeline }
               <span title={heldUntil}>held for {age(Date.parse(heldUntil) - now.nowMs)} more</span>
             )}
           </p>
+          {lag && <LagLine lag={lag} />}
           <p class="books">
             <span>{count(counts.accepted)} accepted</span> ={' '}
             {PARTS.map((part, index) => (

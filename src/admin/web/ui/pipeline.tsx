@@ -73,7 +73,7 @@ function Receiver({ id, name, now }: { id: 'otlp' | 'aws-xray'; name: string; no
 }
 
 function Journal({ now }: { now: Pipeline }) {
-  const { mode, dir, bytes: used, maxBytes, fsync, reason } = now.status.journal;
+  const { mode, dir, bytes: used, maxBytes, fsync, reason, kafka } = now.status.journal;
   const { recent } = now;
   return (
     <>
@@ -88,6 +88,11 @@ function Journal({ now }: { now: Pipeline }) {
           {percent((used / maxBytes) * 100)} of {bytes(maxBytes)}
           {fsync && `, fsync ${fsync}`}
         </p>
+        {kafka && (
+          <p class={kafka.outboxBytes > 0 ? '' : 'note'}>
+            {bytes(kafka.outboxBytes)} on this host wait for {kafka.brokers.join(', ')}
+          </p>
+        )}
         {dir && <p class="note mono">{dir}</p>}
         {reason && (
           <p class="is-odd">
