@@ -4,6 +4,7 @@ import type { Accepted, JournalRecord, Origin, Position, Signal } from '../model
 import { FRAME_HEAD_BYTES, readFrameHead, writeFrameHead } from './frame.ts';
 
 const HEADER_LENGTH_BYTES = 2;
+const MAX_HEADER_BYTES = 0xffff;
 /** What a record takes beside header and payload. */
 export const RECORD_OVERHEAD_BYTES = FRAME_HEAD_BYTES + HEADER_LENGTH_BYTES;
 
@@ -31,7 +32,7 @@ export function encodeRecordHead(accepted: Accepted): Buffer {
     ...(summary.services.length > 0 ? { v: summary.services } : {}),
     o: accepted.origin,
   };
-  const text = JSON.stringify(header);
+  const text = textOf(header);
   const headerBytes = Buffer.byteLength(text);
   const head = Buffer.allocUnsafe(RECORD_OVERHEAD_BYTES + headerBytes);
   head.writeUInt16BE(headerBytes, FRAME_HEAD_BYTES);
@@ -51,6 +52,14 @@ export interface DecodedHeader {
   header: RecordHeader;
   /** Where the payload begins in the body. */
   bytes: number;
+}
+
+/** The names of services are a client's: what they take beyond the bound is left out. */
+function textOf(header: Header): string {
+  const text = JSON.stringify(header);
+  if (Buffer.byteLength(text) <= MAX_HEADER_BYTES) return text;
+  const { v: _, ...rest } = header;
+  return JSON.stringify(rest);
 }
 
 /** Reads the header at the start of a frame's body; undefined when the bytes given do not hold it whole. */
