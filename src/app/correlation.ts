@@ -14,6 +14,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Component } from '../model/component.ts';
 import type { Accepted, DestinationId } from '../model/signals.ts';
 import type { Events } from '../telemetry/events.ts';
+import { createLineLimit } from '../telemetry/line-limit.ts';
 import type { AppConfig } from './options.ts';
 import { createRatios } from './ratios.ts';
 
@@ -54,8 +55,10 @@ export function buildCorrelation({
   const findTelemetry = telemetryFinder(telemetryEndpoints(endpointsOf(config)));
   const remembered = dataDir === null ? nothingRemembered : rememberedIn(join(dataDir, FILE));
   let cancel: () => void = () => undefined;
+  const mayTell = createLineLimit(clock);
   const speakers = new Speakers((change) => {
-    events.speaker(change.kind, change.names, 'protocol' in change ? change.protocol : undefined);
+    if (mayTell())
+      events.speaker(change.kind, change.names, 'protocol' in change ? change.protocol : undefined);
     writeIn(WRITE_AFTER_MS);
   });
   const pairs = new Pairs((otlp, xray) => speakers.paired(otlp, xray));

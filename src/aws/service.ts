@@ -166,7 +166,8 @@ export function createService<C extends SdkClient>(options: ServiceOptions<C>): 
       for (let again = true; ; again = false) {
         const used = await to.credentials.get();
         const answer = await attempt(to, path, headers, body, signal);
-        if (answer.status >= 200 && answer.status < 300) return answer;
+        // AWS answers these calls with 200; another 2xx is somebody else's.
+        if (answer.status === 200) return answer;
         const error = failure(answer, used);
         if (!again || !(await isMended(to, error, used))) throw error;
       }

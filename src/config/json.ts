@@ -1,5 +1,4 @@
 // Part of config: a JSON file in somebody else's format, with the line of each member, for complaints.
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 export type JsonPath = readonly (string | number)[];
@@ -25,24 +24,19 @@ export class JsonError extends Error {
 /** Throws JsonError. */
 export function parseJson(text: string): JsonFile {
   const value = parseStrictly(text);
-  const lines = new LineCounter();
-  // YAML has JSON in it, and this parser knows where things are.
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
-  const root = document.contents as Node | null;
-  const lineAt = (node: Node | null | undefined) => lines.linePos(node?.range?.[0] ?? 0).line || 1;
+  const { root, repeated } = placesIn(text);
   return {
     value,
     lineOf(path) {
-      let [node, line] = [root, lineAt(root)];
+      let place = root;
       for (const step of path) {
-        const child = childOf(node, step);
-        if (!child) break;
-        node = child.value;
-        line = lineAt(child.key ?? child.value);
+        const inner = place.inner?.get(step);
+        if (!inner) break;
+        place = inner;
       }
-      return line;
+      return place.line;
     },
-    repeated: repeatedIn(root).map((key) => ({ name: String(key.value), line: lineAt(key) })),
+    repeated,
   };
 }
 
@@ -63,32 +57,52 @@ function parseStrictly(text: string): unknown {
   }
 }
 
-interface Child {
-  key: Node | undefined;
-  value: Node | null;
+/** Where something stands, and what is in it: members by name, elements by number. */
+interface Place {
+  line: number;
+  inner?: Map<string | number, Place>;
 }
 
-function childOf(node: Node | null, step: string | number): Child | undefined {
-  if (isSeq(node) && typeof step === 'number') {
-    const value = node.items[step] as Node | undefined;
-    return value && { key: undefined, value };
-  }
-  if (!isMap(node)) return undefined;
-  const pair = node.items.findLast(({ key }) => isScalar(key) && key.value === step);
-  return pair && { key: pair.key as Node, value: pair.value as Node | null };
-}
+/** Of what is known to be JSON, so only its shape is looked at: a string, a line's end, or one of `{[]},:`. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[\n{}[\],:]|[^\s"{}[\],:]+/g;
 
-function repeatedIn(root: Node | null): Scalar[] {
-  const found: Scalar[] = [];
-  const open = [root];
-  while (open.length > 0) {
-    const node = open.pop();
-    if (isSeq(node)) open.push(...(node.items as Node[]));
-    if (!isMap(node)) continue;
-    const keys = node.items.map(({ key }) => key).filter(isScalar);
-    const names = keys.map(({ value }) => value);
-    found.push(...keys.filter(({ value }, index) => names.indexOf(value) < index));
-    open.push(...node.items.map(({ value }) => value as Node | null));
+function placesIn(text: string): { root: Place; repeated: JsonFile['repeated'] } {
+  const repeated: { name: string; line: number }[] = [];
+  const root: Place = { line: 1 };
+  const open: { place: Place; isArray: boolean }[] = [];
+  /** What the next value is known as; undefined before the name of a member. */
+  let next: Place | undefined = root;
+  let line = 1;
+  for (const [token] of text.matchAll(TOKEN)) {
+    const around = open.at(-1);
+    if (token === '\n') line += 1;
+    else if (token === '}' || token === ']') {
+      open.pop();
+      next = undefined;
+    } else if (token === ',') next = undefined;
+    else if (token !== ':' && !next && around && !around.isArray) next = member(around.place, token);
+    else if (token !== ':') {
+      const place = next ?? element(around?.place);
+      if (place === root) root.line = line;
+      next = undefined;
+      if (token !== '{' && token !== '[') continue;
+      place.inner = new Map();
+      open.push({ place, isArray: token === '[' });
+    }
   }
-  return found;
+  return { root, repeated };
+
+  function member({ inner }: Place, token: string): Place {
+    const name = JSON.parse(token) as string;
+    const place = { line };
+    if (inner?.has(name)) repeated.push({ name, line });
+    inner?.set(name, place);
+    return place;
+  }
+
+  function element(array: Place | undefined): Place {
+    const place = { line };
+    array?.inner?.set(array.inner.size, place);
+    return place;
+  }
 }

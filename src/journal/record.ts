@@ -4,6 +4,7 @@ import type { Accepted, JournalRecord, Origin, Position, Signal } from '../model
 import { FRAME_HEAD_BYTES, readFrameHead, writeFrameHead } from './frame.ts';
 
 const HEADER_LENGTH_BYTES = 2;
+const MAX_HEADER_BYTES = 0xffff;
 /** What a record takes beside header and payload. */
 export const RECORD_OVERHEAD_BYTES = FRAME_HEAD_BYTES + HEADER_LENGTH_BYTES;
 
@@ -34,7 +35,7 @@ export function encodeHeaderText({
     ...(summary.services.length > 0 ? { v: summary.services } : {}),
     o: origin,
   };
-  return JSON.stringify(header);
+  return textOf(header);
 }
 
 /** The bytes before the payload, without the record's place; the payload itself is written as it is. */
@@ -60,6 +61,14 @@ export interface DecodedHeader {
   header: RecordHeader;
   /** Where the payload begins in the body. */
   bytes: number;
+}
+
+/** The names of services are a client's: what they take beyond the bound is left out. */
+function textOf(header: Header): string {
+  const text = JSON.stringify(header);
+  if (Buffer.byteLength(text) <= MAX_HEADER_BYTES) return text;
+  const { v: _, ...rest } = header;
+  return JSON.stringify(rest);
 }
 
 /** Reads the header at the start of a frame's body; undefined when the bytes given do not hold it whole. */

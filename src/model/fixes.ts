@@ -56,6 +56,7 @@ export const FIXES: Readonly<Record<ReasonCode, string>> = {
     'Nothing: the client comes again. Raise SIDECAST_MAX_IN_FLIGHT_BYTES, or the CPU share, if it stays.',
   journal_unavailable: 'Mend the destinations that are behind, or raise SIDECAST_JOURNAL_MAX_BYTES.',
   bad_id: 'Mend the program that makes the ids: 16 bytes of a trace, 8 of a span.',
+  too_many_fields: 'Record less in one item.',
   redaction_failed: 'Report it. SIDECAST_REDACT=off lets such data pass, unredacted.',
   no_header: 'Send {"format":"json","version":1}, a line feed, and then the document.',
   bad_header: 'Send {"format":"json","version":1}, a line feed, and then the document.',

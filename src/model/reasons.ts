@@ -55,6 +55,7 @@ export const REASONS = {
   overloaded: 'too many bytes in flight (SIDECAST_MAX_IN_FLIGHT_BYTES)',
   journal_unavailable: 'the journal can take no more',
   bad_id: 'an id has the wrong length',
+  too_many_fields: 'an item has more than 20,000 attributes, events and values in it',
   redaction_failed: 'a bug in the redactor; nothing of the item was kept',
   no_header: 'the datagram has no header line',
   bad_header: 'the header line is not format json, version 1',

@@ -18,6 +18,19 @@ describe('a YAML file', () => {
     expect(() => readXRayFile(`Version: 2\n${text}`, true)).toThrow(XRayFileError);
   });
 
+  it.each([',', "'", 'a: b\n', '- a\n', '*', '\n', '%'])(
+    'of %j many thousand times is refused at once',
+    (piece) => {
+      const text = piece.repeat(65_536 / piece.length);
+      expect(problemsOf(text)).toEqual([expect.stringMatching(/more than 2000 lines, commas, quotes/)]);
+      expect(() => readXRayFile(text, true)).toThrow(/more than 2000/);
+    },
+  );
+
+  it('may have any number of marks in its comments', () => {
+    expect(problemsOf('# "a", [b], {c}: d - e\n'.repeat(1500))).toEqual([]);
+  });
+
   it('that is larger than any that people write is refused', () => {
     expect(problemsOf(`# ${'x'.repeat(300 * 1024)}`)).toEqual([
       'sidecast.yaml:1 the file is larger than 256 KiB',
@@ -25,7 +38,7 @@ describe('a YAML file', () => {
   });
 
   it('as people write it is read: lists in lists, brackets and braces in texts', () => {
-    const text = `${'a: [{b: [1]}]\n'.repeat(200)}b: "[[["\nc:\n  - - - 1\n`;
+    const text = `${'a: [{b: [1]}]\n'.repeat(150)}b: "[[["\nc:\n  - - - 1\n`;
 
     expect(problemsOf(text).filter((problem) => /nested|larger/.test(problem))).toEqual([]);
   });

@@ -179,7 +179,6 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   yaml: {
     corpus: corpus.yaml,
-    maxMs: 500,
     run(input) {
       const text = input.toString('utf8');
       for (const isNamed of [true, false]) unless(XRayFileError, () => readXRayFile(text, isNamed));

@@ -101,6 +101,30 @@ describe('normal traffic goes on', () => {
     expect(residentMiB() - before).toBeLessThan(100);
   });
 
+  it('beside a body of 20 KB that is ten million empty log records: memory does not grow with their number', async () => {
+    const records = Buffer.alloc(20_000_000);
+    for (let at = 0; at < records.length; at += 2) records[at] = 0x12;
+    const field = (contents: Buffer) => {
+      const head = Buffer.from([0x0a, 0, 0, 0, 0]);
+      for (let place = 0; place < 4; place++)
+        head[1 + place] = ((contents.length >>> (7 * place)) & 127) | (place < 3 ? 128 : 0);
+      return Buffer.concat([head, contents]);
+    };
+    const scope = field(records);
+    scope[0] = 0x12;
+    const before = residentMiB();
+    const answer = await fetch(`${sidecast.otlpUrl}/v1/logs`, {
+      method: 'POST',
+      body: gzipSync(field(scope)),
+      headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' },
+    });
+
+    expect(answer.status).toBe(200);
+    expect((await sidecast.status()).receivers.otlp.accepted.logs).toBe(10_000_000);
+    expect(await postsTakeMs(5)).toBeLessThan(PATIENCE_MS);
+    expect(residentMiB() - before).toBeLessThan(200);
+  });
+
   it('beside headers of 64 KB: 431', async () => {
     const socket = connect(sidecast.otlpPort, '127.0.0.1');
     sockets.push(socket);

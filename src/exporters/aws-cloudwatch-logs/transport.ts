@@ -177,6 +177,7 @@ function readSuccess(items: readonly unknown[], body: string): ExportResult {
   let rejected: RejectedEvents | null | undefined;
   try {
     const answer = JSON.parse(body || '{}') as { rejectedLogEventsInfo?: RejectedEvents | null } | null;
+    if (typeof answer !== 'object') throw new TypeError('no object');
     rejected = answer?.rejectedLogEventsInfo;
   } catch {
     return toResult(MISDIRECTED, new AwsError('unexpected', 'no JSON', { status: 200, body }));

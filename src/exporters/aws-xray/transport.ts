@@ -149,8 +149,9 @@ function readSuccess(items: readonly EncodedItem<Document>[], body: string): Exp
 function readUnprocessed(body: string): readonly Unprocessed[] | undefined {
   if (body === '') return [];
   try {
-    const answer = JSON.parse(body) as { UnprocessedTraceSegments?: readonly Unprocessed[] } | null;
-    return answer?.UnprocessedTraceSegments ?? [];
+    const answer = JSON.parse(body) as { UnprocessedTraceSegments?: unknown } | null;
+    const unprocessed = typeof answer === 'object' ? (answer?.UnprocessedTraceSegments ?? []) : undefined;
+    return Array.isArray(unprocessed) ? unprocessed.filter((one) => typeof one === 'object') : undefined;
   } catch {
     return undefined;
   }

@@ -104,6 +104,8 @@ const NO_KEY: Reason = {
 };
 
 const TIMEOUT_MS = 10_000;
+/** A count and a sentence: what is longer is no answer to an export. */
+const MAX_RESPONSE_BYTES = 64 * 1024;
 
 export function createTransport(
   config: HoneycombConfig,
@@ -156,7 +158,9 @@ export function createTransport(
 function readSuccess(kind: Part['signal'], answer: HttpAnswer): ExportResult {
   const type = answer.headers['content-type'] ?? '';
   // An OTLP answer has the type of the request. A captive portal or a proxy answers 200 as well, and has taken nothing.
-  if (answer.body.length > 0 && !/protobuf|json/i.test(type)) {
+  const isEncoded = (answer.headers['content-encoding'] ?? 'identity') !== 'identity';
+  const isAlien = answer.body.length > 0 && (isEncoded || !/protobuf|json/i.test(type));
+  if (isAlien || answer.body.length > MAX_RESPONSE_BYTES) {
     const body = Buffer.from(answer.body).toString('utf8', 0, MAX_SHOWN_BYTES);
     return resultOf(MISDIRECTED, `200 with ${type || 'no content type'}`, { status: 200, body }, undefined);
   }

@@ -6,7 +6,7 @@ import type { Accepted, OtlpSignal } from '../../model/signals.ts';
 import { jsonToProtobufSteps } from '../../protocols/otlp/json.ts';
 import { MalformedError } from '../../protocols/otlp/malformed.ts';
 import { fillLogTimes } from '../../protocols/otlp/patch.ts';
-import { scan } from '../../protocols/otlp/scan.ts';
+import { explainInvalid, scan } from '../../protocols/otlp/scan.ts';
 import { frameDocuments, summarizeDocuments } from '../../protocols/xray/datagram.ts';
 
 /** A step converts 32 K characters in about half a millisecond. */
@@ -49,8 +49,9 @@ async function otlp(signal: OtlpSignal, json: string, receivedAtMs: number): Pro
 
 /** A log record without a time of its own keeps that of its first arrival. */
 function timed(signal: OtlpSignal, body: Uint8Array, receivedAtMs: number): Content {
-  const { summary, invalid, invalidReason } = scan(signal, body);
-  if (invalid.length > 0) throw new MalformedError(invalidReason);
+  const { summary, invalid, crowded } = scan(signal, body);
+  if (invalid.length > 0)
+    throw new MalformedError(explainInvalid(signal, summary.items, invalid.length, crowded));
   if (summary.untimed === 0) return { payload: body, summary };
   return { payload: fillLogTimes(body, receivedAtMs), summary: { ...summary, untimed: 0 } };
 }

@@ -1,5 +1,6 @@
 // Part of processors/redact: what stands in the place of a secret: stars at the same length, or a hash that tells equal values apart from others.
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { createKeyedHash } from './keyed-hash.ts';
 import type { Finding, Rule } from './rules.ts';
 
 const STAR = '*';
@@ -11,10 +12,10 @@ const HASH_DIGITS = 16;
 export type Replace = (value: string, rule: Rule) => string;
 
 export function createReplace(mode: 'mask' | 'hash', hashKey: string | undefined): Replace {
-  const key = hashKey ?? randomBytes(32);
+  const keyedHash = createKeyedHash(hashKey === undefined ? randomBytes(32) : Buffer.from(hashKey));
   return (value, rule) => {
     if (mode === 'mask' && rule !== 'user_id') return STAR.repeat(value.length);
-    return `hmac:${createHmac('sha256', key).update(value, 'latin1').digest('hex').slice(0, HASH_DIGITS)}`;
+    return `hmac:${keyedHash(value).slice(0, HASH_DIGITS)}`;
   };
 }
 

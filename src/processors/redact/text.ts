@@ -14,8 +14,10 @@ const AWS_KEY = /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/g;
 const PEM_END = '-----END';
 const NAME = new RegExp(NAME_IN_TEXT, 'gi');
-/** Between a name and its value, in JSON (perhaps itself in a string), in headers and in assignments. */
-const ASSIGNMENT = /(?:\\{0,3}["'])?\]?[ \t]{0,8}(?:=>|[:=])[ \t]{0,8}/y;
+/** Between a name and its value, in JSON (perhaps itself in a string), in headers, in assignments and, percent-encoded, in queries. */
+const ASSIGNMENT = /(?:\\{0,3}["'])?(?:\]|%5D)?[ \t]{0,8}(?:=>|[:=]|%3[AD])[ \t]{0,8}/iy;
+/** Of an option on a command line: another option is no value. */
+const GAP = /[ \t]{1,8}(?!-)/y;
 const QUOTE = /(\\{0,3})(["'])/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const BARE = /[^\x00-\x20,;&"'<>(){}[\]\\]+/y;
@@ -63,7 +65,9 @@ function findNamedValues(text: string, names: Names, found: Finding[]): void {
     if (names.isAllowed(name)) continue;
     const isInQuery = (text[from - 1] === '?' || text[from - 1] === '&') && text[to] === '=';
     if (!names.isSecret(name) && !(isInQuery && isSignature(name))) continue;
-    const value = valueAfter(text, to, !isInQuery && WHOLE_LINE.test(name));
+    const value = isElement(text, from, to)
+      ? contents(text, to + 1)
+      : valueAfter(text, to, !isInQuery && WHOLE_LINE.test(name), name.startsWith('--'));
     if (!value) continue;
     NAME.lastIndex = value.to;
     if (!NO_SECRET.test(text.slice(value.from, Math.min(value.to, value.from + 16))))
@@ -92,12 +96,25 @@ function isNameChar(code: number): boolean {
   );
 }
 
+/** Of XML: `<password>`. */
+function isElement(text: string, from: number, to: number): boolean {
+  return text[from - 1] === '<' && text[to] === '>';
+}
+
+function contents(text: string, from: number): { from: number; to: number } | undefined {
+  const end = text.indexOf('<', from);
+  const to = end < 0 ? text.length : end;
+  return to > from ? { from, to } : undefined;
+}
+
 function valueAfter(
   text: string,
   nameEnd: number,
   isLine: boolean,
+  isOption: boolean,
 ): { from: number; to: number } | undefined {
-  const assignment = matchAt(ASSIGNMENT, text, nameEnd);
+  const assignment =
+    matchAt(ASSIGNMENT, text, nameEnd) ?? (isOption ? matchAt(GAP, text, nameEnd) : undefined);
   if (assignment === undefined) return undefined;
   let from = nameEnd + assignment.length;
   const quote = matchAt(QUOTE, text, from);

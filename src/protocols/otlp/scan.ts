@@ -1,5 +1,6 @@
 // Part of protocols/otlp: the one walk over a request's tags that validates it, counts, and finds what is in it.
 import type { OtlpSignal, Summary } from '../../model/signals.ts';
+import { isCrowded, MAX_FIELDS } from './crowd.ts';
 import { MalformedError } from './malformed.ts';
 import {
   checkKeyValue,
@@ -21,8 +22,8 @@ export interface Scan {
   summary: Summary;
   /** Indexes of items to cut out, ascending; empty for nearly every request. */
   invalid: readonly number[];
-  /** For the client, when there are any. */
-  invalidReason: string;
+  /** How many of these have too much in them; of the others an id is wrong. */
+  crowded: number;
 }
 
 interface Counts {
@@ -32,6 +33,7 @@ interface Counts {
   exceptions: number;
   untimed: number;
   invalid: number[];
+  crowded: number;
   services: string[];
 }
 
@@ -66,21 +68,35 @@ export function scan(signal: OtlpSignal, body: Uint8Array): Scan {
     exceptions: 0,
     untimed: 0,
     invalid: [],
+    crowded: 0,
     services: [],
   };
   eachMessage(b, 0, b.length, REQUEST, (tag, from, to) => {
     if (tag === FIELD_1) scanResourceItems(signal, b, from, to, counts);
   });
-  const { invalid, ...summary } = counts;
-  return { summary, invalid, invalidReason: invalid.length > 0 ? explain(signal, counts) : '' };
+  const { invalid, crowded, ...summary } = counts;
+  return { summary, invalid, crowded };
 }
 
-function explain(signal: OtlpSignal, counts: Counts): string {
+/** For the client, when there are any. */
+export function explainInvalid(signal: OtlpSignal, items: number, invalid: number, crowded: number): string {
   const names = ITEM_NAMES[signal];
-  return (
-    `${counts.invalid.length} of ${counts.items} ${names} have an id of the wrong length: ` +
-    'a trace id has 16 bytes, a span id 8 (32 and 16 hex digits in JSON)'
-  );
+  const wrong = invalid - crowded;
+  const said: string[] = [];
+  if (wrong > 0)
+    said.push(
+      `${wrong} of ${items} ${names} have an id of the wrong length: ` +
+        'a trace id has 16 bytes, a span id 8 (32 and 16 hex digits in JSON)',
+    );
+  if (crowded > 0)
+    said.push(`${crowded} of ${items} ${names} have more than ${MAX_FIELDS} attributes, events and values`);
+  return said.join('; ');
+}
+
+const CROWDED = Found.INVALID | Found.CROWDED;
+
+function crowded(what: string): MalformedError {
+  return new MalformedError(`${what} has more than ${MAX_FIELDS} attributes and values`);
 }
 
 function scanResourceItems(
@@ -97,16 +113,21 @@ function scanResourceItems(
 }
 
 function scanResource(b: Uint8Array, from: number, to: number, services: string[]): void {
+  if (isCrowded('resource', b, from, to)) throw crowded('a resource');
   eachMessage(b, from, to, RESOURCE, (tag, at, end) => {
     if (tag === FIELD_3) eachMessage(b, at, end, ENTITY_REF, () => {});
     if (tag !== FIELD_1) return;
     checkKeyValue(b, at, end, 0);
+    if (services.length >= MAX_SERVICES) return;
     const service = serviceName(b, at, end);
-    if (service && !services.includes(service)) services.push(service);
+    if (service && service.length <= MAX_SERVICE_CHARS && !services.includes(service)) services.push(service);
   });
 }
 
 const SERVICE_NAME = 'service.name';
+/** They are compared with each other, looked up and stored with the record: of a thousand names nobody asks for the last. */
+const MAX_SERVICES = 100;
+const MAX_SERVICE_CHARS = 255;
 
 function serviceName(b: Uint8Array, from: number, to: number): string | undefined {
   let key = '';
@@ -142,14 +163,16 @@ function scanScopeItems(signal: OtlpSignal, b: Uint8Array, from: number, end: nu
     const to = pos + length;
     if (!(to <= end)) throw truncated();
     if (tag === FIELD_1) scanScope(b, pos, to);
-    else if (signal === 'traces') count(counts, scanSpan(b, pos, to));
-    else if (signal === 'logs') count(counts, scanLog(b, pos, to));
+    else if (signal === 'traces')
+      count(counts, isCrowded('span', b, pos, to) ? CROWDED : scanSpan(b, pos, to));
+    else if (signal === 'logs') count(counts, isCrowded('log', b, pos, to) ? CROWDED : scanLog(b, pos, to));
     else scanMetric(b, pos, to, (valid) => count(counts, valid ? 0 : Found.INVALID));
     pos = to;
   }
 }
 
 function scanScope(b: Uint8Array, from: number, to: number): void {
+  if (isCrowded('scope', b, from, to)) throw crowded('a scope');
   eachMessage(b, from, to, SCOPE, (tag, at, end) => {
     if (tag === FIELD_3) checkKeyValue(b, at, end, 0);
   });
@@ -159,6 +182,7 @@ function count(counts: Counts, found: number): void {
   const index = counts.items++;
   if (found === 0) return;
   if (found & Found.INVALID) counts.invalid.push(index);
+  if (found & Found.CROWDED) counts.crowded++;
   if (found & Found.SERVER) counts.serverSpans++;
   if (found & Found.ERROR) counts.errors++;
   if (found & Found.EXCEPTION) counts.exceptions++;

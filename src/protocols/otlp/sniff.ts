@@ -13,6 +13,8 @@ const SIGNALS: Readonly<Record<string, OtlpSignal>> = {
   resource_metrics: 'metrics',
 };
 
+const MAX_SCANNED_BYTES = 512 * 1024;
+
 /** The first key that names a signal; undefined when there is none before the first value of another kind ends. */
 export function sniffJson(text: string): OtlpSignal | undefined {
   const key = /^\uFEFF?\s*\{\s*"(\w+)"\s*:/.exec(text)?.[1];
@@ -27,7 +29,8 @@ export function sniffJson(text: string): OtlpSignal | undefined {
 export function sniffProtobuf(body: Uint8Array): OtlpSignal | undefined {
   try {
     const signal = eachItem(body, [1, 2, 2], 0, 0, body.length);
-    if (signal) scan(signal, body);
+    // Who takes a larger one scans it in pieces.
+    if (signal && body.length <= MAX_SCANNED_BYTES) scan(signal, body);
     return signal;
   } catch (error) {
     if (error instanceof MalformedError) return undefined;

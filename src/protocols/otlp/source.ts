@@ -4,6 +4,9 @@
 const MAX_CACHED = 4096;
 const MAX_CACHED_BYTES = 48;
 
+/** CloudWatch Logs takes no event, Rollbar no item and X-Ray no document that is larger: see their exporters. */
+const MAX_TEXT_BYTES = 1024 * 1024;
+
 interface CachedText {
   bytes: Uint8Array;
   text: string;
@@ -22,7 +25,14 @@ export class Source {
   }
 
   text(from: number, to: number): string {
+    if (to - from > MAX_TEXT_BYTES) return this.#shortened(from, to);
     return to === from ? '' : this.bytes.toString('utf8', from, to);
+  }
+
+  #shortened(from: number, to: number): string {
+    const head = this.bytes.toString('utf8', from, from + MAX_TEXT_BYTES / 2);
+    const tail = this.bytes.toString('utf8', to - MAX_TEXT_BYTES / 2, to);
+    return `${head} … ${to - from - MAX_TEXT_BYTES} bytes cut … ${tail}`;
   }
 
   /** For texts that recur: the same string again, without making it. */

@@ -1,5 +1,6 @@
 // Part of receivers/otlp: which request goes where, and what each outcome is answered with.
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ReasonCode } from '../../model/reasons.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { OtlpSignal } from '../../model/signals.ts';
 import { MalformedError } from '../../protocols/otlp/malformed.ts';
@@ -71,15 +72,21 @@ export function buildRoutes(options: RoutesOptions): FastifyInstance {
       if (!type) throw badContentType();
       const taken = await take(request.raw, signal, type, options);
       if (taken.partial) {
-        const { rejected, message } = taken.partial;
-        intake.refuse('otlp', 'bad_id', rejected);
-        tally.refused('bad_id', 200, rejected, message);
+        const { rejected, crowded, message } = taken.partial;
+        refuseItems('bad_id', rejected - crowded, message);
+        refuseItems('too_many_fields', crowded, message);
       }
       if (isClosing()) reply.header('connection', 'close');
       return answer(reply, 200, type, encodeExportResponse(taken.signal, taken.partial, type));
     } catch (error) {
       return turnAway(error, request, reply);
     }
+  }
+
+  function refuseItems(reason: ReasonCode, items: number, message: string): void {
+    if (items === 0) return;
+    intake.refuse('otlp', reason, items);
+    tally.refused(reason, 200, items, message);
   }
 
   async function turnAway(

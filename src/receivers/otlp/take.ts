@@ -1,16 +1,15 @@
 // Part of receivers/otlp: one export request, from its headers to the journal.
 import type { IncomingMessage } from 'node:http';
 import type { Reservation } from '../../intake/admission.ts';
-import { type Intake, RefusedError } from '../../intake/intake.ts';
+import type { Intake } from '../../intake/intake.ts';
 import type { BufferPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Origin, OtlpSignal } from '../../model/signals.ts';
-import { scan } from '../../protocols/otlp/scan.ts';
-import { select } from '../../protocols/otlp/select.ts';
 import { sniffProtobuf } from '../../protocols/otlp/sniff.ts';
-import { type Encoding, type PartialSuccess, StatusCodes } from '../../protocols/otlp/status.ts';
+import { type Encoding, StatusCodes } from '../../protocols/otlp/status.ts';
 import { overloaded, readBody, UNKNOWN_LENGTH_BYTES } from './body.ts';
-import { type Scanned, scanned } from './convert-json.ts';
+import { scanned } from './convert-json.ts';
+import { type CutOut, enter, type Incoming, WHOLE } from './enter.ts';
 import { contentEncoding, inflate, type Sink } from './inflate.ts';
 import type { JsonConverter } from './json-converter.ts';
 import { notNow, Refusal, tooLarge } from './refusal.ts';
@@ -29,7 +28,7 @@ export interface TakeOptions {
 export interface Taken {
   signal: OtlpSignal;
   /** Items that were cut out; the others are in the journal. */
-  partial: PartialSuccess | undefined;
+  partial: CutOut | undefined;
 }
 
 /** `signal` is undefined for POST /. Throws Refusal, MalformedError, GoneError; any other error is a bug. */
@@ -43,6 +42,8 @@ export async function take(
   const reservation = reserve(request, options);
   try {
     const raw = await readBody(request, options.maxRequestBytes, reservation, options.pool);
+    // The client has said all: it is our work that the connection waits for, not a client that fell silent.
+    request.socket.setTimeout(0);
     const body =
       encoding === 'identity' || raw.length === 0
         ? raw
@@ -91,34 +92,13 @@ async function inflated(
 async function accept(
   request: IncomingMessage,
   body: Buffer,
-  knownSignal: OtlpSignal | undefined,
+  known: OtlpSignal | undefined,
   type: Encoding,
   { intake, clock, json, keyRefOf }: TakeOptions,
 ): Promise<Taken> {
-  const { signal, protobuf, found } = (await asProtobuf(knownSignal, body, type, json)) ?? unknownSignal();
-  const { summary, invalid, invalidReason } = found;
-  const partial = invalid.length > 0 ? { rejected: invalid.length, message: invalidReason } : undefined;
-  if (summary.items === invalid.length) return { signal, partial };
-  const record = { signal, receivedAtMs: clock.now(), origin: originOf(request, keyRefOf) };
-  try {
-    if (!partial) await intake.accept('otlp', { ...record, payload: protobuf, summary });
-    else {
-      const cutOut = new Set(invalid);
-      const payload = select(signal, protobuf, (index) => !cutOut.has(index));
-      await intake.accept('otlp', { ...record, payload, summary: scan(signal, payload).summary });
-    }
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    const refusal = error.code === 'redaction_failed' ? failed(error) : notNow(error.code, error.message);
-    refusal.items = summary.items;
-    throw refusal;
-  }
-  return { signal, partial };
-}
-
-/** The same bytes would fail again: 500 is not sent again. */
-function failed({ code, message }: RefusedError): Refusal {
-  return new Refusal(500, StatusCodes.INTERNAL, code, message);
+  const converted = (await asProtobuf(known, body, type, json)) ?? unknownSignal();
+  const incoming = { ...converted, receivedAtMs: clock.now(), origin: originOf(request, keyRefOf) };
+  return { signal: converted.signal, partial: await enter(intake, incoming) };
 }
 
 /** Undefined when nothing shows which signal it is. */
@@ -127,10 +107,11 @@ async function asProtobuf(
   body: Buffer,
   type: Encoding,
   json: JsonConverter,
-): Promise<Scanned | undefined> {
+): Promise<Pick<Incoming, 'signal' | 'protobuf' | 'found'> | undefined> {
   if (type === 'json') return json.convert(known, body);
   const signal = known ?? sniffProtobuf(body);
-  return signal && scanned(signal, body);
+  if (!signal || body.length <= WHOLE.bytes) return signal && scanned(signal, body);
+  return { signal, protobuf: body, found: undefined };
 }
 
 function unknownSignal(): never {

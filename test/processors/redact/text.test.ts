@@ -123,6 +123,25 @@ describe('a text', () => {
   });
 
   it.each([
+    ['/x%3Fpassword%3Dhunter2%26a%3D1', '/x%3Fpassword%3D***************'],
+    ['/x?user%5Bpassword%5D=hunter2&a=1', '/x?user%5Bpassword%5D=*******&a=1'],
+    [
+      '<u><password>hunter2</password><name>Jane</name></u>',
+      '<u><password>*******</password><name>Jane</name></u>',
+    ],
+    ['<password></password>', '<password></password>'],
+    ['mysql --password hunter2 -h db', 'mysql --password ******* -h db'],
+    ["mysql --password 'hunter 2' db", "mysql --password '********' db"],
+    ['mysql --password -h db', 'mysql --password -h db'],
+    ['the password is long', 'the password is long'],
+  ])('%j is masked where people write it so', (text, expected) => {
+    expect(redactedText(text)).toBe(expected);
+  });
+
+  it.each([
+    ['elements', '<password>'.repeat(6400)],
+    ['begun options', '--password '.repeat(5800)],
+    ['encoded', 'password%3D'.repeat(5800)],
     ['a', 'a'.repeat(64_000)],
     ['one hit after another', 'password '.repeat(7000)],
     ['begun tokens', 'eyJ'.repeat(21_000)],

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { protobufToJson } from '../../../src/protocols/otlp/json.ts';
 import { MalformedError } from '../../../src/protocols/otlp/malformed.ts';
-import { scan } from '../../../src/protocols/otlp/scan.ts';
+import { explainInvalid, scan } from '../../../src/protocols/otlp/scan.ts';
 import { Writer } from '../../../src/protocols/otlp/writer.ts';
 import { capture, encode, itemsOf, type Plain, requests, SIGNALS } from './oracle.ts';
 
@@ -106,9 +106,9 @@ describe('items with wrong ids', () => {
       { links: [{}] },
       { links: [{ traceId: Buffer.alloc(15) }] },
     );
-    const { invalid, invalidReason } = scan('traces', body);
+    const { summary, invalid, crowded } = scan('traces', body);
     expect(invalid).toEqual([1, 2, 4, 5, 7]);
-    expect(invalidReason).toContain('5 of 8 spans');
+    expect(explainInvalid('traces', summary.items, invalid.length, crowded)).toContain('5 of 8 spans');
   });
 
   it('may lack ids in logs and exemplars, but not have half of one', () => {
@@ -251,3 +251,47 @@ function nest(w: Writer, path: readonly number[], write: (w: Writer) => void): v
   write(w);
   for (const mark of marks.reverse()) w.close(mark);
 }
+
+describe('what would take gigabytes to decode', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => ({ key: `k${i}` }));
+  const ids = { traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 1) };
+  const span = (members: object) =>
+    encode('traces', { resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids, ...members }, ids] }] }] });
+  const log = (members: object) =>
+    encode('logs', { resourceLogs: [{ scopeLogs: [{ logRecords: [members, {}] }] }] });
+  const values = Array.from({ length: 20_001 }, () => ({}));
+
+  it.each<[string, 'traces' | 'logs', Uint8Array]>([
+    ['attributes', 'traces', span({ attributes: many(20_001) })],
+    ['events', 'traces', span({ events: many(20_001).map(() => ({ name: 'e' })) })],
+    ['links', 'traces', span({ links: many(20_001).map(() => ({ flags: 1 })) })],
+    ['attributes of events', 'traces', span({ events: [{ attributes: many(20_001) }] })],
+    ['values in a list', 'traces', span({ attributes: [{ key: 'a', value: { arrayValue: { values } } }] })],
+    ['members of a body', 'logs', log({ body: { kvlistValue: { values: many(20_001) } } })],
+  ])('is an item with too many %s: it alone is cut out', (_what, signal, body) => {
+    expect(scan(signal, body)).toMatchObject({ invalid: [0], crowded: 1, summary: { items: 2 } });
+    expect(explainInvalid(signal, 2, 1, 1)).toContain('1 of 2');
+  });
+
+  it('is a resource or scope with too many attributes: the request is refused', () => {
+    const attributes = many(20_001);
+    for (const part of [{ resource: { attributes } }, { scopeSpans: [{ scope: { attributes } }] }])
+      expect(() => scan('traces', encode('traces', { resourceSpans: [part] }))).toThrow(/more than 20000/);
+  });
+
+  it('is not what has many bytes', () => {
+    const body = span({ attributes: [{ key: 'a', value: { stringValue: 'x'.repeat(1e6) } }, ...many(5000)] });
+    expect(scan('traces', body)).toMatchObject({ invalid: [], crowded: 0 });
+  });
+
+  it('names services up to a bound', () => {
+    const named = (name: string) => ({
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: name } }] },
+      scopeSpans: [{ spans: [ids] }],
+    });
+    const resourceSpans = [named('x'.repeat(300)), ...Array.from({ length: 500 }, (_, i) => named(`s${i}`))];
+    const { services } = scan('traces', encode('traces', { resourceSpans })).summary;
+    expect(services).toHaveLength(100);
+    expect(services[0]).toBe('s0');
+  });
+});
