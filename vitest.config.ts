@@ -1,4 +1,5 @@
 // Part of the build: the test projects. `npm test` runs unit, contract and integration; the others need more than Node.
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const project = (
@@ -24,6 +25,8 @@ const special = ['contract', 'integration', 'clients', 'container', 'browser', '
 
 export default defineConfig({
   test: {
+    // Tests mostly wait: also where there are two cores, two files run at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project(
         'unit',

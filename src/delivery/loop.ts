@@ -167,7 +167,7 @@ export class Delivery<T> implements Component {
 
   /** Live data first: of that, no more is taken than goes out soon. */
   async #next(): Promise<Laned | undefined> {
-    if (this.#isStopped) return undefined;
+    if (this.#isStopped || (this.#isFlushing && this.#options.journal.isShared)) return undefined;
     const nowMs = this.#options.clock.now();
     const isLoaded = (position: Position) => this.#memory.has(position) || this.#holds.has(position);
     if (this.#holds.isFull) return undefined;

@@ -115,6 +115,8 @@ export interface KafkaStatus {
 export interface Journal extends Component {
   /** Where new data is: `memory` as long as records are in memory only, `kafka` as long as brokers take it. */
   readonly mode: JournalMode;
+  /** Others deliver what this process leaves: when it stops, it reads no further. */
+  readonly isShared?: boolean;
   readonly dir: string | null;
   readonly bytes: number;
   readonly maxBytes: number;

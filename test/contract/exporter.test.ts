@@ -13,6 +13,7 @@ import { createAppKeys } from '../../src/exporters/honeycomb/app-keys.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { REASONS } from '../../src/model/reasons.ts';
+import { bytesOf, type Shelved } from '../../src/model/shelf.ts';
 import type { Accepted, JournalRecord, OtlpSignal } from '../../src/model/signals.ts';
 import { scan } from '../../src/protocols/otlp/scan.ts';
 import { frameDocuments, summarizeDocuments } from '../../src/protocols/xray/datagram.ts';
@@ -143,7 +144,7 @@ describe.each(registry.map((row) => row.id))('the exporter of %s', (id) => {
   it('encodes the same items again for a retry after a crash', async () => {
     const [one, other] = [await build(id), await build(id)];
 
-    expect(itemsOf(one)).toEqual(itemsOf(other));
+    expect(itemsOf(one).map(inPlain)).toEqual(itemsOf(other).map(inPlain));
     await one.close();
     await other.close();
   });
@@ -259,4 +260,11 @@ async function buildAt(id: string, where: Sandbox): Promise<Exporter<unknown>> {
   } finally {
     sandbox = current;
   }
+}
+
+/** Where on a shelf an item waits is not a part of it. */
+function inPlain<T extends { value: unknown }>(item: T): unknown {
+  const { value } = item;
+  const isShelved = typeof value === 'object' && value !== null && 'board' in value;
+  return isShelved ? { ...item, value: bytesOf(value as Shelved).toString('latin1') } : item;
 }

@@ -67,3 +67,41 @@ describe('a record that is handed over', () => {
     expect(exporter.sent).toEqual([['a', 'b']]);
   });
 });
+
+describe('stopping', () => {
+  /** One request at a time, and a clock that stands: nothing waits for anything but its answer. */
+  async function stopWith(isShared: boolean) {
+    const answers: ((result: typeof ok) => void)[] = [];
+    const exporter = stubExporter(() => new Promise((resolve) => answers.push(resolve)), {
+      maxItems: 1,
+      concurrency: 1,
+    });
+    rig = await startRig(exporter, 'memory', undefined, undefined, undefined, { isShared });
+    for (const name of 'abcdef') await rig.accept(segments(name));
+    await rig.until(() => exporter.sent.length === 1);
+    const stopped = rig.delivery.shutdown(new AbortController().signal);
+    await rig.accept(segments('late'));
+    let isStopped = false;
+    const stop = stopped.then(() => {
+      isStopped = true;
+    });
+    await rig.until(() => {
+      answers.shift()?.(ok);
+      return isStopped;
+    });
+    await stop;
+    return exporter.sent.flat();
+  }
+
+  it('sends all there is where nobody else would', async () => {
+    expect(await stopWith(false)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'late']);
+  });
+
+  it('sends what it has read, and reads no further, where others deliver the rest', async () => {
+    const sent = await stopWith(true);
+
+    expect(sent[0]).toBe('a');
+    expect(sent).not.toContain('late');
+    expect(rig.counts()).toMatchObject({ delivered: sent.length });
+  });
+});

@@ -111,6 +111,8 @@ export interface Rig {
 
 /** Beside what the journal may be told. */
 export interface RigOptions extends Partial<JournalOptions> {
+  /** Others deliver what this one leaves. */
+  isShared?: boolean;
   letters?: Pick<DeadLetterMemory, 'write' | 'newest'>;
 }
 
@@ -126,7 +128,7 @@ export async function startRig<T>(
   onError: (error: Error) => void = (error) => {
     throw error;
   },
-  { letters = createDeadLetterMemory(), ...options }: RigOptions = {},
+  { letters = createDeadLetterMemory(), isShared = false, ...options }: RigOptions = {},
 ): Promise<Rig> {
   const ledger = new Ledger();
   ledger.open('aws-xray', clock.now());
@@ -141,7 +143,7 @@ export async function startRig<T>(
   const delivery: Delivery<T> = new Delivery({
     destination: 'aws-xray',
     exporter,
-    journal,
+    journal: Object.assign(journal, { isShared }),
     ledger,
     deadLetters: letters,
     clock,

@@ -51,6 +51,7 @@ const outboxPosition = (position: Position): Position => -1 - position;
 const HAND_OVER_SHARE = 3;
 
 export class KafkaJournal implements Journal {
+  readonly isShared = true;
   readonly dir: string | null;
   readonly #options: KafkaJournalOptions;
   readonly #pool: BufferPool;
