@@ -12,6 +12,7 @@ import {
   createBackgroundRedactor,
   LARGE_BYTES,
   LARGE_DIRTY_BYTES,
+  LONE_BYTES,
 } from '../../src/processors/redact/background.ts';
 import { acceptedDocuments, acceptedRequest, redactorWith } from '../processors/redact/support.ts';
 import { encode } from '../protocols/otlp/oracle.ts';
@@ -97,7 +98,7 @@ describe('what would keep others waiting', () => {
       return /customer (hmac:[0-9a-f]{16}) /.exec(Buffer.from(payload).toString('latin1'))?.[1];
     };
 
-    const [small, large] = [await hashOf(100), await hashOf(2 * LARGE_DIRTY_BYTES)];
+    const [small, large] = [await hashOf(100), await hashOf(2 * LONE_BYTES)];
 
     expect(small).toBeDefined();
     expect(large).toBe(small);
@@ -131,5 +132,16 @@ describe('what keeps nobody waiting', () => {
     ['a larger one without', 'nothing to see ', 2 * LARGE_DIRTY_BYTES],
   ])('%s is done at once', (_what, text, bytes) => {
     expect(redactor.redact(logOf(text, bytes))).not.toBeInstanceOf(Promise);
+  });
+
+  it('a larger one with a secret is done at once where it is alone, and takes the thread where others come', async () => {
+    const dirty = () => redactor.redact(logOf('password=hunter2 ', 2 * LARGE_DIRTY_BYTES));
+
+    const [first, second] = [dirty(), dirty()];
+
+    expect(first).not.toBeInstanceOf(Promise);
+    expect(second).toBeInstanceOf(Promise);
+    for (const { payload } of [await first, await second])
+      expect(Buffer.from(payload).toString('latin1')).toContain('password=******* ');
   });
 });
