@@ -83,6 +83,26 @@ const LANGUAGES: readonly Language[] = [
       return Object.fromEntries(await Promise.all(printed)) as Record<string, string>;
     },
   },
+  {
+    name: 'ruby',
+    prefix: 'ruby',
+    // 3.4 quotes differently, and says of which class a method is.
+    needs: ['ruby', '-e', 'exit RUBY_VERSION < "3.4"'],
+    async run(folder) {
+      await print(folder, 'ruby', 'failing.rb');
+      return {};
+    },
+  },
+  {
+    name: 'php',
+    prefix: 'php',
+    // 8.4 says in which function a closure is.
+    needs: ['php', '-r', 'exit(PHP_VERSION_ID < 80400 ? 0 : 1);'],
+    async run(folder) {
+      await print(folder, 'php', 'failing.php');
+      return {};
+    },
+  },
 ];
 
 /** Node 20 says under which name a getter was called, Node 24 does not. */
