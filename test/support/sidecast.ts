@@ -75,8 +75,12 @@ export async function startSidecast(
       logs,
       options,
     );
-  let running = start({ SIDECAST_OTLP_PORT: '0', SIDECAST_XRAY_PORT: '0', SIDECAST_ADMIN_PORT: '0' });
-  const listening = await running.listening;
+  let running = start(somePorts());
+  const listening = await running.listening.catch((error: Error) => {
+    if (!error.message.includes('EADDRINUSE')) throw error;
+    running = start(somePorts());
+    return running.listening;
+  });
   const [otlpPort, xrayPort, adminPort] = [
     portOf(listening.otlp),
     portOf(listening.xrayUdp),
@@ -119,6 +123,16 @@ export async function startSidecast(
       await kill('SIGTERM');
       await rm(dataDir, { recursive: true, force: true });
     },
+  };
+}
+
+/** Below those that the kernel gives away (Linux: 32768 and up), so that nobody has them while a process that had them is down. */
+function somePorts(): Readonly<Record<string, string>> {
+  const first = 10_000 + 3 * Math.floor(Math.random() * 7000);
+  return {
+    SIDECAST_OTLP_PORT: String(first),
+    SIDECAST_XRAY_PORT: String(first + 1),
+    SIDECAST_ADMIN_PORT: String(first + 2),
   };
 }
 
