@@ -6,6 +6,8 @@ const INNER = /^\s*---> (?:\(Inner Exception #\d+\) )?(.*?)(?:<---)?$/;
 const END_OF_INNER = /^\s*--- End of inner exception stack trace ---/;
 /** Ends an inner exception of an AggregateException that is printed after the outer's frames. */
 const END_OF_MEMBER = /<---\s*$/;
+/** .NET Framework, and .NET before 3.0, put inner exceptions behind the outer's message, in the same line. */
+const SAME_LINE = /(?<=\S) (?=---> [\w.+`]+(?:Exception|Error)\b)/;
 const NOTE = /^\s*--- /;
 
 interface Open {
@@ -17,7 +19,7 @@ interface Open {
 export function parseDotnet(lines: readonly string[]): Exception[] {
   const all: Open[] = [{ headline: [], frames: [] }];
   const open: Open[] = [...all];
-  for (const line of lines) {
+  for (const line of lines.flatMap((one) => (FRAME.test(one) ? [one] : one.split(SAME_LINE)))) {
     const current = open.at(-1);
     const inner = INNER.exec(line);
     const frame = FRAME.exec(line.replace(END_OF_MEMBER, ''));
