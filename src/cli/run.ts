@@ -43,6 +43,17 @@ export async function run(edge: Edge): Promise<number> {
     edge.stderr(`sidecast: could not start: ${(error as Error).message}`);
     return EXIT_COULD_NOT_START;
   }
+  // Before anybody knows that it listens: nobody's SIGHUP is to end it.
+  edge.onHangup?.(
+    createReload({
+      flags: edge.flags,
+      config,
+      effective,
+      apply: app.applyRules,
+      renewCertificate: app.renewCertificate,
+      log,
+    }),
+  );
   // People get the banner, programs the line.
   const facts = { version: edge.version, node: nodeNotice(), effective, ...app };
   if (edge.isTerminal) edge.stderr(renderBanner(facts));
@@ -58,17 +69,6 @@ export async function run(edge: Edge): Promise<number> {
       configuredBy: configuredBy(effective),
     });
   createEvents(always, () => systemClock.now()).listening(app.listening);
-
-  edge.onHangup?.(
-    createReload({
-      flags: edge.flags,
-      config,
-      effective,
-      apply: app.applyRules,
-      renewCertificate: app.renewCertificate,
-      log,
-    }),
-  );
 
   await app.shutdown(await edge.signal);
   return EXIT_CLEAN;
