@@ -1,5 +1,5 @@
 // Part of config: how a component declares what users may set. Parser, --help, .env.example, README and print-config read this.
-import { z } from 'zod';
+import * as z from 'zod';
 import { Secret } from '../model/secret.ts';
 
 /** One option. The key it is declared under is the name in code; users type `env`, `--flag` or the YAML path. */

@@ -1,5 +1,6 @@
 // Part of http: builds the client, with a pool for each origin or a proxy where one applies.
-import { Pool, ProxyAgent } from 'undici';
+// Undici's index loads fetch, mocks and caches as well: 500 KB of source that would stay in memory.
+import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpClient, HttpOptions } from './client.ts';
 import { exchange, type Route } from './exchange.ts';
 import { proxyFor } from './proxy.ts';
@@ -10,7 +11,7 @@ const KEEP_ALIVE_MS = 30_000;
 
 /** No redirect is followed: `dispatch` never does, and a key must not travel to another host. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const routes = new Map<string, Route>();
+  const routes = new Map<string, Promise<Route>>();
   // Deadlines are the exchange's: undici's own would only repeat them with coarser clocks.
   const pool = {
     connections: options.connections,
@@ -21,13 +22,14 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 
   const tls = options.verifyTls === false ? { rejectUnauthorized: false } : {};
 
-  const open = (url: URL): Route => {
+  const open = async (url: URL): Promise<Route> => {
     const proxy = proxyFor(url, options.proxies);
     if (!proxy)
       return {
         dispatcher: new Pool(url.origin, { ...pool, connect: { timeout: CONNECT_TIMEOUT_MS, ...tls } }),
         proxied: false,
       };
+    const { ProxyAgent } = await import('undici');
     // Plain http goes through a proxy without a tunnel: many refuse CONNECT to port 80.
     return {
       dispatcher: new ProxyAgent({
@@ -45,10 +47,10 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       const { origin } = request.url;
       const route = routes.get(origin) ?? open(request.url);
       routes.set(origin, route);
-      return exchange(route, request, options.clock);
+      return exchange(await route, request, options.clock);
     },
     async close() {
-      const open = [...routes.values()];
+      const open = await Promise.all(routes.values());
       routes.clear();
       await Promise.all(open.map(({ dispatcher }) => dispatcher.destroy()));
     },
