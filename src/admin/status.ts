@@ -6,7 +6,7 @@ import type { Counts } from '../ledger/account.ts';
 import type { DestinationState, Ledger } from '../ledger/ledger.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
 import { DESTINATION_IDS, type DestinationId } from '../model/signals.ts';
-import type { RedactionCounts } from '../processors/redact/index.ts';
+import type { RedactionCounts } from '../processors/redact/counts.ts';
 import type { SamplingStatus } from '../sampling/index.ts';
 import type { Advice } from '../telemetry/advice.ts';
 import type { Listening } from '../telemetry/events.ts';

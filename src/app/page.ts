@@ -9,7 +9,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
 import type { DestinationId } from '../model/signals.ts';
-import type { RedactionCounts } from '../processors/redact/index.ts';
+import type { RedactionCounts } from '../processors/redact/counts.ts';
 import type { Recent } from '../recent/recent.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { AppConfig } from './options.ts';

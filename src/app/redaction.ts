@@ -4,8 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import { Secret } from '../model/secret.ts';
 import { type BackgroundRedactor, createBackgroundRedactor } from '../processors/redact/background.ts';
 import type { RedactConfig } from '../processors/redact/config.ts';
-import type { RedactionCounts } from '../processors/redact/index.ts';
-import type { Rule } from '../processors/redact/rules.ts';
+import { summed } from '../processors/redact/counts.ts';
 import { workerFile } from './workers.ts';
 
 export interface Redaction extends BackgroundRedactor {
@@ -40,10 +39,4 @@ export function createRedaction(first: RedactConfig, clock: Clock): Redaction {
       await Promise.all([...earlier, redactor].map((each) => each.end()));
     },
   };
-}
-
-function summed(some: RedactionCounts, more: RedactionCounts): RedactionCounts {
-  const sum: Partial<Record<Rule, number>> = { ...some };
-  for (const [rule, count] of Object.entries(more) as [Rule, number][]) sum[rule] = (sum[rule] ?? 0) + count;
-  return sum;
 }

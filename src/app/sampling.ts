@@ -74,8 +74,7 @@ function toCallFailed(error: unknown): unknown {
   }
   if (!(error instanceof AwsError)) return error;
   const isRefused = error.kind === 'invalid' || error.kind === 'too_large';
-  const words = [error.status || '', error.code, error.message].filter((part) => part !== '').join(' ');
-  return new CallFailed(words, {
+  return new CallFailed(error.words, {
     fix: error.fix ?? FIXES[error.kind] ?? NOTHING_TO_DO,
     retryAfterMs: error.retryAfterMs,
     isRepeatable: !isRefused,

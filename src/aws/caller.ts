@@ -2,7 +2,7 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { HttpClient } from '../http/client.ts';
 import type { Clock } from '../model/clock.ts';
-import { createSigner } from './signature.ts';
+import { askSts, stsBeside } from './sts.ts';
 
 export interface Place {
   endpoint(): Promise<URL>;
@@ -34,19 +34,10 @@ export async function findCaller(options: CallerOptions): Promise<Caller> {
 }
 
 async function askAccount({ place, region, stsEndpoint, http, clock }: CallerOptions) {
-  const url = stsEndpoint ?? stsBeside(await place.endpoint());
-  const body = Buffer.from('Action=GetCallerIdentity&Version=2011-06-15');
-  const given = { 'content-type': 'application/x-www-form-urlencoded' };
-  const sign = createSigner('sts', region, place.identity);
-  const unsigned = { method: 'POST' as const, url, headers: given, body };
-  const { host: _, ...headers } = await sign(unsigned, new Date(clock.now()));
-  const answer = await http.request({ method: 'POST', url, headers, body, timeoutMs: TIMEOUT_MS });
-  return /<Account>(\d+)<\/Account>/.exec(Buffer.from(answer.body).toString())?.[1];
-}
-
-/** A partition's services differ in the first label only. */
-function stsBeside(endpoint: URL): URL {
-  return new URL(endpoint.href.replace(/\/\/(xray|logs)\./, '//sts.'));
+  const endpoint = stsEndpoint ?? stsBeside(await place.endpoint());
+  const options = { endpoint, region, credentials: place.identity, http, clock };
+  const { text } = await askSts({ Action: 'GetCallerIdentity' }, options, TIMEOUT_MS);
+  return /^\d+$/.exec(text('Account'))?.[0];
 }
 
 /** The SDK notes where an identity comes from, for its user agent. The first that fits. */

@@ -45,6 +45,11 @@ export class AwsError extends Error {
     this.retryAfterMs = answer.retryAfterMs;
     this.fix = answer.fix;
   }
+
+  /** Status, name and message, as far as there are any. */
+  get words(): string {
+    return [this.status || '', this.code, this.message].filter((part) => part !== '').join(' ');
+  }
 }
 
 /**

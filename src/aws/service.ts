@@ -9,6 +9,7 @@ import { AwsError, kindOf, readError } from './errors.ts';
 import type { RegionSource } from './region.ts';
 import { remedyFor } from './remedy.ts';
 import { createSigner } from './signature.ts';
+import { stsBeside } from './sts.ts';
 
 const TIMEOUT_MS = 10_000;
 /** AWS refuses signatures whose time is more than five minutes off. */
@@ -95,8 +96,8 @@ export function createService<C extends SdkClient>(options: ServiceOptions<C>): 
     return { client, region, endpoint, credentials, sign: createSigner(name, region, credentials.get) };
   };
   const ofRole = async ({ arn, stsEndpoint }: Role, own: CredentialSource, client: C, region: string) => {
-    const endpoint = stsEndpoint ?? neighbour(await regionalEndpoint(client, region), name, 'sts');
-    const load = roleCredentials({ roleArn: arn, region, endpoint, credentials: own.get, http, clock });
+    const endpoint = stsEndpoint ?? stsBeside(await regionalEndpoint(client, region));
+    const load = roleCredentials(arn, { endpoint, region, credentials: own.get, http, clock });
     return credentialSource(load, clock);
   };
   const connection = async (): Promise<Connection<C>> => {
@@ -197,11 +198,6 @@ async function regionalEndpoint({ config }: SdkClient, region: string): Promise<
     config.useDualstackEndpoint(),
   ]);
   return config.endpointProvider({ Region: region, UseFIPS, UseDualStack }).url;
-}
-
-/** A partition's services differ in the first label only: xray.us-east-1.amazonaws.com, sts.us-east-1.amazonaws.com. */
-function neighbour(endpoint: URL, service: string, other: string): URL {
-  return new URL(endpoint.href.replace(`//${service}`, `//${other}`));
 }
 
 function fromSdk(error: unknown): unknown {

@@ -1,6 +1,7 @@
 // Part of cli: what of the stream somebody wants to see.
 import type { Attributes, LogRow, SpanRow, TraceRow } from '../admin/api/shapes.ts';
 import { durationMs } from '../config/option.ts';
+import { SEVERITY_ERROR } from '../model/otlp.ts';
 
 /** As typed, and understood already. */
 export interface TypedTailFilter {
@@ -16,9 +17,6 @@ export interface TailFilter {
   takesSpan(span: SpanRow): boolean;
   takesLog(log: LogRow): boolean;
 }
-
-/** OTLP SeverityNumber: ERROR and worse. */
-const SEVERITY_ERROR = 17;
 
 export function createFilter({ service, errors, slow, attr }: TypedTailFilter): TailFilter {
   const slowMs = slow === undefined ? 0 : durationMs().parse(slow);

@@ -1,5 +1,6 @@
 // Part of cli: a span or a log record as a line: for people, as logfmt, JSON or Markdown.
 import type { Attributes, AttributeValue, LogRow, SpanRow } from '../admin/api/shapes.ts';
+import { SEVERITY_ERROR } from '../model/otlp.ts';
 
 export interface Format {
   span(traceId: string, span: SpanRow): string;
@@ -46,7 +47,7 @@ function human({ hasColours, hasAttributes }: FormatOptions): Format {
     },
     log(log) {
       const severity =
-        log.severityNumber >= 17 ? paint(RED, printable(log.severity)) : printable(log.severity);
+        log.severityNumber >= SEVERITY_ERROR ? paint(RED, printable(log.severity)) : printable(log.severity);
       const time = timeOf(log.timeUnixNano).slice(TIME_FROM, TIME_TO);
       const line = [time, printable(log.service), severity, printable(textOf(log.body))].join('  ');
       return [line, ...attributes(log.attributes)].join('\n');

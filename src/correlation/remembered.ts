@@ -1,5 +1,5 @@
 // Part of correlation: who speaks what, on disk, so that a restart need not learn it again. Losing it loses nothing.
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { keptJson } from '../model/kept-json.ts';
 import { type Speaker, toRemembered } from './speaker.ts';
 
 export interface Remembered {
@@ -12,30 +12,16 @@ export interface Remembered {
 export const nothingRemembered: Remembered = { read: async () => [], write: async () => undefined };
 
 export function rememberedIn(file: string): Remembered {
-  let written: Promise<void> = Promise.resolve();
-
-  async function replaceFile(content: string): Promise<void> {
-    try {
-      await writeFile(`${file}.new`, content, { mode: 0o600 });
-      await rename(`${file}.new`, file);
-    } catch {
-      // Said above.
-    }
-  }
-
+  const kept = keptJson(file);
   return {
     async read() {
-      try {
-        const content = JSON.parse(await readFile(file, 'utf8')) as { speakers?: unknown };
-        return Array.isArray(content.speakers) ? content.speakers : [];
-      } catch {
-        return [];
-      }
+      const content = (await kept.read()) as { speakers?: unknown } | null | undefined;
+      return Array.isArray(content?.speakers) ? content.speakers : [];
     },
     write(speakers) {
-      const content = JSON.stringify({ speakers: speakers.map(toRemembered) });
-      written = written.then(() => replaceFile(content));
-      return written;
+      // As they are now: they change.
+      const json = JSON.stringify({ speakers: speakers.map(toRemembered) });
+      return kept.write(() => json);
     },
   };
 }

@@ -187,9 +187,9 @@ export class Delivery<T> implements Component {
   /** True when the record is left alone for now. */
   #hold({ read }: Laned): boolean {
     const { exporter, clock } = this.#options;
-    const isLeaving = this.#memory.isLeaving(read.record.position);
+    const isEarly = this.#memory.cameBackEarly(read.record.position);
     const asked = this.#isFinal ? undefined : exporter.holdUntilMs?.(read.record, this.#isFlushing);
-    const untilMs = isLeaving ? clock.now() + AGAIN_AFTER_HAND_OVER_MS : asked;
+    const untilMs = isEarly ? clock.now() + AGAIN_AFTER_HAND_OVER_MS : asked;
     if (untilMs === undefined || untilMs <= clock.now()) return false;
     if (!this.#isFlushing) this.#holds.add(read.record.position, untilMs);
     this.#lanes.forgo(read);
@@ -210,7 +210,7 @@ export class Delivery<T> implements Component {
     const read = await this.#lanes.read(position);
     const back: Laned | undefined = read && { read, lane: 'main' };
     // Its time has come, unless it is on its way to another process, or comes back because this one stops.
-    const isAgain = this.#isFlushing || this.#memory.isLeaving(position);
+    const isAgain = this.#isFlushing || this.#memory.cameBackEarly(position);
     if (back && !(isAgain && this.#hold(back))) await this.#load(back);
     return true;
   }

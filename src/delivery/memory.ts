@@ -192,7 +192,7 @@ export class Memory<T> {
   }
 
   /** It came back, and what was on the way when it was handed over still is: that ends by itself, and then it is read anew. */
-  isLeaving(position: Position): boolean {
+  cameBackEarly(position: Position): boolean {
     const loaded = this.#loaded.get(position);
     if (!loaded?.isHandedOver) return false;
     loaded.hasSuccessor = true;

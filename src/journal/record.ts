@@ -38,6 +38,14 @@ export function encodeHeaderText({
   return textOf(header);
 }
 
+/** The names of services are a client's: where they exceed what a header may take, they are left out. */
+function textOf(header: Header): string {
+  const text = JSON.stringify(header);
+  if (Buffer.byteLength(text) <= MAX_HEADER_BYTES) return text;
+  const { v: _, ...rest } = header;
+  return JSON.stringify(rest);
+}
+
 /** The bytes before the payload, without the record's place; the payload itself is written as it is. */
 export function encodeRecordHead(accepted: Accepted): Buffer {
   const { summary, payload } = accepted;
@@ -61,14 +69,6 @@ export interface DecodedHeader {
   header: RecordHeader;
   /** Where the payload begins in the body. */
   bytes: number;
-}
-
-/** The names of services are a client's: what they take beyond the bound is left out. */
-function textOf(header: Header): string {
-  const text = JSON.stringify(header);
-  if (Buffer.byteLength(text) <= MAX_HEADER_BYTES) return text;
-  const { v: _, ...rest } = header;
-  return JSON.stringify(rest);
 }
 
 /** Reads the header at the start of a frame's body; undefined when the bytes given do not hold it whole. */

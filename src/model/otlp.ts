@@ -34,6 +34,8 @@ export const SpanKind = {
 } as const;
 /** OTLP StatusCode. */
 export const StatusCode = { UNSET: 0, OK: 1, ERROR: 2 } as const;
+/** OTLP SeverityNumber: 17 to 20 is ERROR, above is FATAL. */
+export const SEVERITY_ERROR = 17;
 
 export interface SpanEvent {
   timeUnixNano: bigint;

@@ -25,8 +25,7 @@ export function complaintOf(error: unknown, kind?: Kind): string {
     return `${message}. ${fix.startsWith('Nothing') ? 'Run it again.' : fix}`;
   }
   if (!(error instanceof AwsError)) throw error;
-  const { status, code, message, fix = FIXES[error.kind] } = error;
-  const words = [status || '', code, message].filter((word) => word !== '').join(' ');
+  const { words, fix = FIXES[error.kind] } = error;
   const allow = error.kind === 'forbidden' && kind ? `Allow ${kind.permissions}.` : undefined;
   return `${words.replace(/\.$/, '')}. ${allow ?? fix ?? 'Look into what AWS says.'}`;
 }

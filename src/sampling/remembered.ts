@@ -1,5 +1,5 @@
 // Part of sampling: the rules that AWS gave last, on disk, for a start while AWS does not answer.
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { keptJson } from '../model/kept-json.ts';
 import { asObject } from '../protocols/xray/json.ts';
 import { recordsIn } from './aws-rules.ts';
 import type { RuleRecord } from './rule.ts';
@@ -23,32 +23,17 @@ export interface Place {
 }
 
 export function rememberedIn(file: string, { endpoint, region, regionInUse }: Place): Remembered {
-  let written: Promise<void> = Promise.resolve();
-
-  async function replaceFile(records: readonly RuleRecord[]): Promise<void> {
-    try {
-      const content = { region: await regionInUse(), endpoint, SamplingRuleRecords: records };
-      await writeFile(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
-      await rename(`${file}.new`, file);
-    } catch {
-      // Said above.
-    }
-  }
-
+  const kept = keptJson(file);
   return {
     async read() {
-      try {
-        const content = asObject(JSON.parse(await readFile(file, 'utf8')));
-        const isRegion = region === undefined || content?.['region'] === region;
-        const isOurs = isRegion && content?.['endpoint'] === endpoint;
-        return isOurs ? recordsIn(content) : undefined;
-      } catch {
-        return undefined;
-      }
+      const content = asObject(await kept.read());
+      const isRegion = region === undefined || content?.['region'] === region;
+      const isOurs = isRegion && content?.['endpoint'] === endpoint;
+      return isOurs ? recordsIn(content) : undefined;
     },
-    write(records) {
-      written = written.then(() => replaceFile(records));
-      return written;
-    },
+    write: (records) =>
+      kept.write(async () =>
+        JSON.stringify({ region: await regionInUse(), endpoint, SamplingRuleRecords: records }),
+      ),
   };
 }

@@ -1,5 +1,4 @@
 // Part of telemetry: what happens to a journal in Kafka.
-import type { EVENTS } from './event-names.ts';
 import type { LogLine } from './logger.ts';
 
 export interface KafkaLog {
@@ -7,12 +6,10 @@ export interface KafkaLog {
   lost(items: number, code: string): void;
 }
 
-export function createKafkaLog(write: LogLine): KafkaLog {
-  const log = (level: 'info' | 'error', event: keyof typeof EVENTS, message: string, fields: object) =>
-    write(level, event, message, { ...fields });
+export function createKafkaLog(log: LogLine): KafkaLog {
   return {
     takes(ok, why) {
-      if (ok) log('info', 'kafka_back', 'the Kafka brokers take data again', {});
+      if (ok) log('info', 'kafka_back', 'the Kafka brokers take data again');
       else
         log('error', 'kafka_away', 'new data is kept on this host: the Kafka brokers do not take it', {
           why,

@@ -1,5 +1,4 @@
 // Part of the tests: dead letters over the API, in the whole program with the sandbox as its vendors: made, listed, sent again.
-import { createSocket } from 'node:dgram';
 import { appendFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import { isConserved } from '../../src/ledger/account.ts';
 import { DESTINATION_IDS, type DestinationId } from '../../src/model/signals.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually, settingsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { sendDatagrams } from '../support/datagrams.ts';
 import { countOf, listLetters, makeLetter, replayLetters, sendSpans, settled } from '../support/letters.ts';
 import { temporaryDir } from '../support/records.ts';
 
@@ -222,8 +222,7 @@ describe('a replay', () => {
     const document = datagram.subarray(datagram.indexOf(0x0a) + 1).toString('utf8');
     const { id } = JSON.parse(document) as { id: string };
     sandbox.setFault('aws-xray', { kind: 'poison', itemId: id });
-    const socket = createSocket('udp4');
-    socket.send(datagram, app.xrayPort, '127.0.0.1', () => socket.close());
+    await sendDatagrams(app.xrayPort, [datagram]);
     await eventually(
       async () => countOf(await listLetters(app)),
       (letters) => letters === 1,

@@ -20,6 +20,7 @@ import {
   statistics,
 } from '../sampling/support.ts';
 import { eventually, settingsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 import { ManualClock, temporaryDir } from '../support/records.ts';
 
 let dir: { path: string; remove(): Promise<void> };
@@ -85,16 +86,13 @@ describe('a process', () => {
 
   it('gives advice about what comes in, in its log and its status', async () => {
     app = await startTestApp({ ...settingsOf(sandbox), SIDECAST_SAMPLING_RULES: await rulesFile() });
-    const { createSocket } = await import('node:dgram');
-    const socket = createSocket('udp4');
     const document = { name: 'pay!me', id: '0fce5f51329a0ac4', trace_id: `1-6b00f63f-${'a'.repeat(24)}` };
-    socket.send(`{"format":"json","version":1}\n${JSON.stringify(document)}`, app.xrayPort, '127.0.0.1');
+    await sendDatagrams(app.xrayPort, [datagramOf(document)]);
 
     const { advice } = await eventually(
       () => (app as TestApp).status(),
       (status) => status.advice.length > 1,
     );
-    socket.close();
 
     expect(advice.map(({ code, count }) => [code, count])).toEqual([
       ['invalid_name', 1],

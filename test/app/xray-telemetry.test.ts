@@ -1,10 +1,10 @@
 // Part of the tests: the whole program tells X-Ray how many segments came, with the last word at its end.
-import { createSocket } from 'node:dgram';
 import { afterEach, expect, it } from 'vitest';
 import type { TelemetryRequest } from '../../src/aws/xray.ts';
 import { sandboxSettings } from '../../src/sandbox/index.ts';
 import { startVendor, type Vendor } from '../aws/vendor.ts';
 import { eventually, startTestApp } from '../support/app.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 
 let vendor: Vendor;
 afterEach(() => vendor.close());
@@ -21,23 +21,14 @@ async function startAgainst(answer: () => { status: number; body?: unknown }, mo
   });
 }
 
-async function send(port: number, ...datagrams: readonly string[]): Promise<void> {
-  const socket = createSocket('udp4');
-  for (const datagram of datagrams)
-    await new Promise((resolve) => socket.send(datagram, port, '127.0.0.1', resolve));
-  socket.close();
-}
-
 const told = () =>
   vendor.requests
     .filter(({ path }) => path === '/TelemetryRecords')
     .map(({ body }) => JSON.parse(Buffer.from(body).toString()) as TelemetryRequest);
 
-const HEADER = '{"format":"json","version":1}\n';
-
 it('sends what came and what became of it', async () => {
   const app = await startAgainst(() => ({ status: 200 }), { AWS_HOSTNAME: 'ip-10-0-0-1' });
-  await send(app.xrayPort, `${HEADER}{"id":"1"}`, `${HEADER}{"id":"2"}`, 'nonsense');
+  await sendDatagrams(app.xrayPort, [datagramOf({ id: '1' }), datagramOf({ id: '2' }), 'nonsense']);
   await eventually(
     () => app.status(),
     ({ destinations }) => destinations['aws-xray'].counts.delivered === 2,
@@ -68,7 +59,7 @@ it('keeps silent without segments, and where X-Ray is off', async () => {
   await vendor.close();
 
   const off = await startAgainst(() => ({ status: 200 }), { SIDECAST_XRAY: 'off' });
-  await send(off.xrayPort, `${HEADER}{"id":"1"}`);
+  await sendDatagrams(off.xrayPort, [datagramOf({ id: '1' })]);
   await eventually(
     () => off.status(),
     ({ receivers }) => receivers['aws-xray'].accepted.segments === 1,
@@ -79,7 +70,7 @@ it('keeps silent without segments, and where X-Ray is off', async () => {
 
 it('keeps silent where X-Ray refuses the key', async () => {
   const app = await startAgainst(() => ({ status: 403, body: { message: 'no' } }));
-  await send(app.xrayPort, `${HEADER}{"id":"1"}`);
+  await sendDatagrams(app.xrayPort, [datagramOf({ id: '1' })]);
   await eventually(
     () => app.status(),
     ({ destinations }) => destinations['aws-xray'].state === 'blocked',

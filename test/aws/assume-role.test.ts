@@ -3,18 +3,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAws } from '../../src/aws/index.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
+import { SECRET, stubKeys } from './keys.ts';
 import { expectedSignature, type Received } from './sigv4.ts';
 import { type Answer, startVendor } from './vendor.ts';
 
-const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const ROLE = 'arn:aws:iam::210987654321:role/traces';
 const cleanups: (() => unknown)[] = [];
 
-beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', SECRET);
-  vi.stubEnv('AWS_SESSION_TOKEN', undefined);
-});
+beforeEach(stubKeys);
 afterEach(async () => {
   vi.unstubAllEnvs();
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

@@ -3,15 +3,12 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Aws, createAws } from '../../src/aws/index.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
+import { stubKeys } from './keys.ts';
 import { type Answer, startVendor, type Vendor } from './vendor.ts';
 
 const cleanups: (() => unknown)[] = [];
 
-beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-});
+beforeEach(stubKeys);
 afterEach(async () => {
   vi.unstubAllEnvs();
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

@@ -18,6 +18,7 @@ import {
   sandboxSettings,
   startSandbox,
 } from '../../src/sandbox/index.ts';
+import { cruddur } from '../sampling/support.ts';
 import { eventually, startTestApp } from '../support/app.ts';
 import { temporaryDir } from '../support/records.ts';
 import { type as typeCommand } from '../support/typed.ts';
@@ -54,20 +55,7 @@ afterEach(async () => {
 
 const type = (...flags: readonly string[]) => typeCommand(provision, flags);
 
-const rule = (more: object = {}) => ({
-  RuleName: 'Cruddur',
-  ResourceARN: '*',
-  Priority: 9000,
-  FixedRate: 0.1,
-  ReservoirSize: 5,
-  ServiceName: 'backend-flask',
-  ServiceType: '*',
-  Host: '*',
-  HTTPMethod: '*',
-  URLPath: '*',
-  Version: 1,
-  ...more,
-});
+const rule = (more: object = {}) => ({ ...cruddur, ...more });
 
 const write = (name: string, value: unknown) =>
   writeFile(

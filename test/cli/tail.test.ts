@@ -1,12 +1,11 @@
 // Part of the tests: `sidecast tail` at a sidecast that runs: what comes in is shown, in each form, as the filter says.
 
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LogRow, SpanRow } from '../../src/admin/api/shapes.ts';
 import { tail } from '../../src/cli/tail.ts';
 import { FORMATS } from '../../src/cli/tail-format.ts';
 import { eventually, startTestApp, type TestApp } from '../support/app.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 import { stubSettings, type, typing } from '../support/typed.ts';
 
 let app: TestApp;
@@ -93,11 +92,7 @@ describe(tail, () => {
       start_time: now - 1,
       end_time: now,
     };
-    const socket = createSocket('udp4');
-    socket.send(`{"format":"json","version":1}\n${JSON.stringify(segment)}`, app.xrayPort, '127.0.0.1', () =>
-      socket.close(),
-    );
-    await once(socket, 'close');
+    await sendDatagrams(app.xrayPort, [datagramOf(segment)]);
     const record = {
       timeUnixNano: `${Date.now()}000000`,
       severityNumber: 17,

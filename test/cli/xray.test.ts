@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/app.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 import { runXRay, serve, type XRayRun } from '../support/xray-command.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -38,12 +39,7 @@ const SEGMENT = {
   start_time: Date.now() / 1000 - 1,
   end_time: Date.now() / 1000,
 };
-async function send(port: number): Promise<void> {
-  const socket = createSocket('udp4');
-  const datagram = `{"format":"json","version":1}\n${JSON.stringify(SEGMENT)}`;
-  await new Promise((resolve) => socket.send(datagram, port, '127.0.0.1', resolve));
-  socket.close();
-}
+const send = (port: number) => sendDatagrams(port, [datagramOf(SEGMENT)]);
 /** Of UDP and TCP, for the moment. */
 async function freePort(): Promise<number> {
   const server = await serve(() => undefined);

@@ -1,6 +1,5 @@
 // Part of the tests: segments through sidecast into moto, an AWS that is not ours, and read back from there.
 import { spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -17,6 +16,7 @@ import { toXRayTraceId } from '../../src/protocols/xray/ids.ts';
 import { parseSegment, type Segment } from '../../src/protocols/xray/segment.ts';
 import { startTraffic } from '../../src/sandbox/traffic/traffic.ts';
 import { eventually } from '../support/app.ts';
+import { sendDatagrams } from '../support/datagrams.ts';
 import { seededRandom } from '../support/random.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
 import { type Moto, startMoto } from './moto.ts';
@@ -64,15 +64,6 @@ afterAll(async () => {
   await moto?.stop();
 });
 beforeEach((context) => context.skip(!hasPython, 'there is no python3 to run moto with'));
-
-async function send(messages: readonly Uint8Array[]): Promise<void> {
-  const socket = createSocket('udp4');
-  for (const message of messages)
-    await new Promise<void>((resolve, reject) =>
-      socket.send(message, sidecast.xrayPort, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
-    );
-  socket.close();
-}
 
 /** Of a document and what is embedded in it. */
 function idsIn(document: Segment | undefined): unknown[] {
@@ -127,7 +118,7 @@ async function readEvents(): Promise<{ stream: string; timestamp: number; event:
 describe('moto', () => {
   it('holds every document that an X-Ray SDK sent, byte for byte and once', async () => {
     const sent = datagrams.map(documentIn);
-    await send(datagrams);
+    await sendDatagrams(sidecast.xrayPort, datagrams);
 
     const { destinations } = await eventually(
       () => sidecast.status(),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { cruddur } from '../sampling/support.ts';
 import { eventually, settingsOf } from '../support/app.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
 import { documents, exceptionsIn, serverSpans } from './arrivals.ts';
@@ -27,17 +28,12 @@ const DAY_MS = 86_400_000;
 /** Requests that no caller has chosen for are not sampled. */
 const NOTHING_IS_SAMPLED = JSON.stringify({
   SamplingRule: {
+    ...cruddur,
     RuleName: 'Nothing',
     Priority: 1,
-    ResourceARN: '*',
     FixedRate: 0,
     ReservoirSize: 0,
     ServiceName: '*',
-    ServiceType: '*',
-    Host: '*',
-    HTTPMethod: '*',
-    URLPath: '*',
-    Version: 1,
   },
 });
 

@@ -1,15 +1,9 @@
 // Part of the tests: what delivery relies on, asked of every exporter of the registry.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { env } from 'node:process';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { optionGroups } from '../../src/app/options.ts';
-import { type BuildContext, registry } from '../../src/app/registry.ts';
-import { createAws } from '../../src/aws/index.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { createDecoder } from '../../src/delivery/decoder.ts';
+import { registry } from '../../src/app/registry.ts';
 import type { EncodedItem, Exporter } from '../../src/delivery/exporter.ts';
-import { createAppKeys } from '../../src/exporters/honeycomb/app-keys.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { REASONS } from '../../src/model/reasons.ts';
@@ -19,6 +13,7 @@ import { scan } from '../../src/protocols/otlp/scan.ts';
 import { frameDocuments, summarizeDocuments } from '../../src/protocols/xray/datagram.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually, settingsOf } from '../support/app.ts';
+import { buildExporter } from '../support/limits.ts';
 
 const CAPTURES = join(import.meta.dirname, '..', 'fixtures', 'captures');
 
@@ -75,38 +70,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-async function build(id: string): Promise<Exporter<unknown>> {
-  const settings = settingsOf(sandbox);
-  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) env[name] = settings[name];
-  env['AWS_EC2_METADATA_DISABLED'] = 'true';
-  const { values: config, problems } = loadConfig(optionGroups, { env: settings });
-  expect(problems).toEqual([]);
-  const row = registry.find((candidate) => candidate.id === id);
-  if (!row) throw new Error(`no exporter ${id}`);
-  expect(row.off(config)).toBeUndefined();
-  const common = {
-    destination: row.id,
-    version: 'test',
-    clock: systemClock,
-    random: Math.random,
-    decoder: createDecoder(),
-    http,
-  };
-  const context: BuildContext = {
-    ...common,
-    appKeys: createAppKeys(() => undefined),
-    aws: async () =>
-      createAws({
-        region: config.aws.region,
-        xrayEndpoint: config.xray.endpoint,
-        logsEndpoint: config.cloudwatchLogs.endpoint,
-        http,
-        clock: systemClock,
-        userAgent: 'sidecast/test',
-      }),
-  };
-  return row.build(config, context);
-}
+const build = (id: string, where = sandbox) => buildExporter(id, settingsOf(where), http);
 
 function itemsOf(exporter: Exporter<unknown>): EncodedItem<unknown>[] {
   return records.flatMap((record) => exporter.encode(record).items);
@@ -227,7 +191,7 @@ describe.each(registry.map((row) => row.id))('the exporter of %s', (id) => {
     const { close } = exporter;
     const gone = await startSandbox();
     await gone.close();
-    const result = await (await buildAt(id, gone)).send(batch, new AbortController().signal);
+    const result = await (await build(id, gone)).send(batch, new AbortController().signal);
 
     expect(result).toMatchObject({ status: 'retryable', counts: false });
     await close();
@@ -250,16 +214,6 @@ describe.each(registry.map((row) => row.id))('the exporter of %s', (id) => {
 
 function row(id: string): (typeof registry)[number]['id'] {
   return id as (typeof registry)[number]['id'];
-}
-
-async function buildAt(id: string, where: Sandbox): Promise<Exporter<unknown>> {
-  const current = sandbox;
-  sandbox = where;
-  try {
-    return await build(id);
-  } finally {
-    sandbox = current;
-  }
 }
 
 /** Where on a shelf an item waits is not a part of it. */

@@ -2,16 +2,10 @@
 // Asked of every exporter: whatever comes back is no success and no refusal of the data, so it is held and sent again.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { env } from 'node:process';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { optionGroups } from '../../src/app/options.ts';
 import { registry } from '../../src/app/registry.ts';
-import { createAws } from '../../src/aws/index.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { createDecoder } from '../../src/delivery/decoder.ts';
 import type { EncodedItem, Exporter, ExportResult } from '../../src/delivery/exporter.ts';
-import { createAppKeys } from '../../src/exporters/honeycomb/app-keys.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
 import { letOthersIn } from '../../src/model/let-others-in.ts';
@@ -19,6 +13,7 @@ import type { JournalRecord } from '../../src/model/signals.ts';
 import { scan } from '../../src/protocols/otlp/scan.ts';
 import { sandboxSettings } from '../../src/sandbox/index.ts';
 import { capture } from '../protocols/otlp/oracle.ts';
+import { buildExporter } from '../support/limits.ts';
 
 /** Deadlines of 10 s are over in half a second. */
 const hasty: Clock = { ...systemClock, schedule: (ms, run) => systemClock.schedule(ms / 20, run) };
@@ -75,31 +70,7 @@ function recordOf(signal: 'traces' | 'logs', path: string): JournalRecord {
   return { signal, receivedAtMs: Date.now(), payload, summary, origin: { peer: '' }, position: 0 };
 }
 
-async function build(id: string): Promise<Exporter<unknown>> {
-  const settings = sandboxSettings(`http://127.0.0.1:${portOf(vendor)}`);
-  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) env[name] = settings[name];
-  env['AWS_EC2_METADATA_DISABLED'] = 'true';
-  const { values: config } = loadConfig(optionGroups, { env: settings });
-  const row = registry.find((candidate) => candidate.id === id);
-  if (!row) throw new Error(`no exporter ${id}`);
-  const common = { clock: systemClock, http };
-  return row.build(config, {
-    ...common,
-    destination: row.id,
-    version: 'test',
-    random: Math.random,
-    decoder: createDecoder(),
-    appKeys: createAppKeys(() => undefined),
-    aws: async () =>
-      createAws({
-        ...common,
-        region: config.aws.region,
-        xrayEndpoint: config.xray.endpoint,
-        logsEndpoint: config.cloudwatchLogs.endpoint,
-        userAgent: 'sidecast/test',
-      }),
-  });
-}
+const build = (id: string) => buildExporter(id, sandboxSettings(`http://127.0.0.1:${portOf(vendor)}`), http);
 
 function batchFor(exporter: Exporter<unknown>): EncodedItem<unknown>[] {
   const items = [

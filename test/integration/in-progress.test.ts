@@ -1,9 +1,8 @@
 // Part of the tests: a segment that comes in progress first and finished later is one span at Honeycomb, and both documents at X-Ray.
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually, settingsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 
 let sandbox: Sandbox;
 let app: TestApp;
@@ -17,16 +16,7 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-async function sendDocument(document: object): Promise<void> {
-  const socket = createSocket('udp4');
-  socket.send(
-    `{"format":"json","version":1}\n${JSON.stringify(document)}`,
-    app.xrayPort,
-    '127.0.0.1',
-    () => void socket.close(),
-  );
-  await once(socket, 'close');
-}
+const sendDocument = (document: object) => sendDatagrams(app.xrayPort, [datagramOf(document)]);
 
 it('goes to Honeycomb once, when it has ended', async () => {
   const now = Date.now() / 1000;

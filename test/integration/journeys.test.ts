@@ -1,5 +1,4 @@
 // Part of the tests: what clients sent, through real sockets, to four vendors as strict as the real ones.
-import { createSocket } from 'node:dgram';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { isConserved } from '../../src/ledger/account.ts';
 import { DESTINATION_IDS } from '../../src/model/signals.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually, settingsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { sendDatagrams } from '../support/datagrams.ts';
 import { temporaryDir } from '../support/records.ts';
 
 const CAPTURES = join(import.meta.dirname, '..', 'fixtures', 'captures');
@@ -36,13 +36,7 @@ async function post(path: string, body: Uint8Array, headers: Record<string, stri
   });
 }
 
-async function sendDatagram(bytes: Uint8Array): Promise<void> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve, reject) => {
-    socket.send(bytes, app.xrayPort, '127.0.0.1', (error) => (error ? reject(error) : resolve()));
-  });
-  socket.close();
-}
+const sendDatagram = (bytes: Uint8Array) => sendDatagrams(app.xrayPort, [bytes]);
 
 const flushed = async (accepted: number) =>
   eventually(

@@ -1,6 +1,5 @@
 // Part of the tests: SIGHUP at the real process: rules of the YAML file take effect, the rest waits, and nonsense changes nothing.
 import { X509Certificate } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { sandboxSettings, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../support/app.ts';
 import { certificateFor } from '../support/certificate.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 import { temporaryDir } from '../support/records.ts';
 import { startSidecast } from '../support/sidecast.ts';
 
@@ -126,15 +126,7 @@ function sendSegment(port: number): Promise<void> {
     start_time: now - 1,
     end_time: now,
   };
-  const datagram = `{"format":"json","version":1}\n${JSON.stringify(segment)}`;
-  const socket = createSocket('udp4');
-  return new Promise((resolve, reject) => {
-    socket.send(datagram, port, '127.0.0.1', (error) => {
-      socket.close();
-      if (error) reject(error);
-      else resolve();
-    });
-  });
+  return sendDatagrams(port, [datagramOf(segment)]);
 }
 
 it('shows a renewed certificate', async () => {

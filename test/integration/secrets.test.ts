@@ -1,5 +1,4 @@
 // Part of the tests: a full run of the built program with marked secrets in what it is sent and in its settings, and then all that came out of it.
-import { createSocket } from 'node:dgram';
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import { type Sandbox, sandboxSettings, startSandbox } from '../../src/sandbox/i
 import { startTcpTap, type TcpTap } from '../clients/tap.ts';
 import { encode } from '../protocols/otlp/oracle.ts';
 import { eventually } from '../support/app.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
 
 /** In every secret that is sent, and in no word beside them. */
@@ -147,20 +147,16 @@ async function sendDocuments(): Promise<void> {
   const now = Date.now() / 1000;
   const escaped = [...SENT].map((char) => `\\u00${char.charCodeAt(0).toString(16)}`).join('');
   const document = (id: string, secret: string, name: string) =>
-    `{"format":"json","version":1}\n{"name":"shop-xray","id":"${id}","trace_id":"1-${Math.floor(now).toString(16)}-b8c4fd35d88bf49a5f84c7a1",` +
+    `{"name":"shop-xray","id":"${id}","trace_id":"1-${Math.floor(now).toString(16)}-b8c4fd35d88bf49a5f84c7a1",` +
     `"start_time":${now - 1},"end_time":${now},"fault":true,"annotations":{"note":"${KEPT}","${name}":"${secret}"},` +
     `"metadata":{"default":{"auth":{"api_key":"${secret}","card":4111111111111111}}},` +
     `"http":{"request":{"method":"GET","url":"https://jane:${secret}@shop.example/?token=${secret}"},"response":{"status":500}},` +
     `"cause":{"exceptions":[{"id":"${id}","type":"LoginError","message":"${KEPT} password=${secret}"}]}}`;
-  const socket = createSocket('udp4');
-  for (const datagram of [
-    document('b8c4fd35d88bf491', SENT, 'password'),
-    document('b8c4fd35d88bf492', escaped, String.raw`pass\u0077ord`),
+  await sendDatagrams(sidecast.xrayPort, [
+    datagramOf(document('b8c4fd35d88bf491', SENT, 'password')),
+    datagramOf(document('b8c4fd35d88bf492', escaped, String.raw`pass\u0077ord`)),
     `{"password":"${SENT}"}\nno document`,
-  ]) {
-    await new Promise((resolve) => socket.send(datagram, sidecast.xrayPort, '127.0.0.1', resolve));
-  }
-  socket.close();
+  ]);
 }
 
 async function readPages(): Promise<string[]> {

@@ -1,5 +1,4 @@
 // Part of the tests: whatever is valid comes through the whole program, and nothing of it is refused by vendors as strict as the real ones.
-import { createSocket } from 'node:dgram';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Span } from '../../src/model/otlp.ts';
@@ -11,6 +10,7 @@ import { startTraffic } from '../../src/sandbox/traffic/traffic.ts';
 import { nodesOf, odd, tree } from '../protocols/xray/any-segment.ts';
 import { attributes, span } from '../protocols/xray/any-span.ts';
 import { eventually, settingsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 
 /** Chosen at random; a failure names it, and it can be set here. */
 const SEED = Math.floor(Math.random() * 2 ** 31);
@@ -57,17 +57,6 @@ function documentOfNow(root: Segment): Segment {
     subsegments: ((part.subsegments ?? []) as Segment[]).map(moved),
   });
   return moved(root);
-}
-
-async function sendDatagrams(documents: readonly object[]): Promise<void> {
-  const socket = createSocket('udp4');
-  for (const document of documents) {
-    const datagram = `{"format":"json","version":1}\n${JSON.stringify(document)}`;
-    await new Promise<void>((resolve, reject) =>
-      socket.send(datagram, app.xrayPort, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
-    );
-  }
-  socket.close();
 }
 
 /** Everything is settled, and no vendor and no limit refused any of it. */
@@ -118,7 +107,7 @@ describe('whatever is valid is taken', () => {
 
   it(`as X-Ray documents, in ${SEGMENTS} ways (seed ${SEED})`, async () => {
     const documents = fc.sample(tree(odd), { seed: SEED, numRuns: SEGMENTS }).map(documentOfNow);
-    await sendDatagrams(documents);
+    await sendDatagrams(app.xrayPort, documents.map(datagramOf));
 
     // What is odd in them goes to X-Ray as it came: that is for X-Ray to judge.
     await expectNothingRefused(SEGMENTS, ['honeycomb', 'aws-cloudwatch-logs', 'rollbar']);

@@ -1,12 +1,12 @@
 // Part of the tests: the built `xray` as a process: what goes to which stream, and how it ends.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { type Sandbox, sandboxSettings, startSandbox } from '../../src/sandbox/index.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 
 const DIST = join(import.meta.dirname, '..', '..', 'dist');
 const SETTINGS = {
@@ -51,16 +51,13 @@ async function line(child: ChildProcess, wanted: string): Promise<string> {
 }
 
 async function send(count: number, port: number): Promise<void> {
-  const socket = createSocket('udp4');
   const now = Date.now() / 1000;
-  for (let index = 0; index < count; index++) {
+  const datagrams = Array.from({ length: count }, (_, index) => {
     const id = index.toString(16).padStart(16, '0');
     const trace_id = `1-${Math.floor(now).toString(16)}-${index.toString(16).padStart(24, '0')}`;
-    const segment = { name: 'backend-flask', id, trace_id, start_time: now - 1, end_time: now };
-    const datagram = `{"format":"json","version":1}\n${JSON.stringify(segment)}`;
-    await new Promise((resolve) => socket.send(datagram, port, '127.0.0.1', resolve));
-  }
-  socket.close();
+    return datagramOf({ name: 'backend-flask', id, trace_id, start_time: now - 1, end_time: now });
+  });
+  await sendDatagrams(port, datagrams);
 }
 
 describe.each(['xray', 'image'] as const)('dist/%s.js', (program) => {

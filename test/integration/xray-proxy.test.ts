@@ -1,5 +1,4 @@
 // Part of the tests: the built program reaches X-Ray's own endpoint through a proxy's tunnel, TLS and signature included.
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
@@ -11,6 +10,7 @@ import { segment } from '../sandbox/helpers.ts';
 import { eventually } from '../support/app.ts';
 import { certificateFor } from '../support/certificate.ts';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
+import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
 import { temporaryDir } from '../support/records.ts';
 import { startSidecast } from '../support/sidecast.ts';
 
@@ -66,10 +66,8 @@ it.each([
   });
   onTestFinished(() => sidecast.stop());
   sandbox.reset();
-  const socket = createSocket('udp4');
-  onTestFinished(() => void socket.close());
 
-  socket.send(`{"format":"json","version":1}\n${segment()}`, sidecast.xrayPort, '127.0.0.1');
+  await sendDatagrams(sidecast.xrayPort, [datagramOf(segment())]);
 
   const { destinations } = await eventually(
     () => sidecast.status(),

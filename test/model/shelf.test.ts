@@ -1,3 +1,4 @@
+// Part of the tests of the model: texts that wait outside V8's heap are still what they were.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BufferPool } from '../../src/model/buffer-pool.ts';

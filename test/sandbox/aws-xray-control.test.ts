@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-xray';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SANDBOX_AWS_CREDENTIAL } from '../../src/sandbox/index.ts';
+import { cruddur } from '../sampling/support.ts';
 import { ManualClock } from '../support/records.ts';
 import { sandboxForTest } from './helpers.ts';
 
@@ -32,20 +33,7 @@ async function xray(clock?: ManualClock): Promise<XRayClient> {
   return client;
 }
 
-const rule = (more: Partial<SamplingRule> = {}): SamplingRule => ({
-  RuleName: 'Cruddur',
-  ResourceARN: '*',
-  Priority: 9000,
-  FixedRate: 0.1,
-  ReservoirSize: 5,
-  ServiceName: 'backend-flask',
-  ServiceType: '*',
-  Host: '*',
-  HTTPMethod: '*',
-  URLPath: '*',
-  Version: 1,
-  ...more,
-});
+const rule = (more: Partial<SamplingRule> = {}): SamplingRule => ({ ...cruddur, ...more });
 const created = (more?: Partial<SamplingRule>) => new CreateSamplingRuleCommand({ SamplingRule: rule(more) });
 
 const statistics = (more: Partial<SamplingStatisticsDocument> = {}): SamplingStatisticsDocument => ({

@@ -18,10 +18,7 @@ export async function startTestApp(
   settings: Readonly<Record<string, string>>,
   dataDir = 'memory',
 ): Promise<TestApp> {
-  // The AWS SDK reads its credentials from the process's own environment.
-  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
-    if (settings[name]) env[name] = settings[name];
-  env['AWS_EC2_METADATA_DISABLED'] = 'true';
+  useAwsKeys(settings);
   const { values: config, problems } = loadConfig(optionGroups, {
     env: {
       SIDECAST_HOST: '127.0.0.1',
@@ -53,6 +50,13 @@ export async function startTestApp(
     xrayPort: Number(app.listening.xrayUdp[0]?.split(':').at(-1)),
     logs,
   };
+}
+
+/** The AWS SDK reads its credentials from the process's own environment. */
+export function useAwsKeys(settings: Readonly<Record<string, string>>): void {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+    if (settings[name]) env[name] = settings[name];
+  env['AWS_EC2_METADATA_DISABLED'] = 'true';
 }
 
 export const settingsOf = (sandbox: Sandbox) => sandboxSettings(sandbox.url);

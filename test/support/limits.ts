@@ -1,15 +1,17 @@
 // Part of the tests: every exporter as the registry builds it, and its limits.
 
-import { optionGroups } from '../../src/app/options.ts';
-import { registry } from '../../src/app/registry.ts';
-import { createAws } from '../../src/aws/index.ts';
+import { type AppConfig, optionGroups } from '../../src/app/options.ts';
+import { type BuildContext, type Destination, registry } from '../../src/app/registry.ts';
+import { type Aws, createAws } from '../../src/aws/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createDecoder } from '../../src/delivery/decoder.ts';
 import type { BatchLimits, Decoder, Exporter } from '../../src/delivery/exporter.ts';
 import { createAppKeys } from '../../src/exporters/honeycomb/app-keys.ts';
+import type { HttpClient } from '../../src/http/client.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
 import { DESTINATION_IDS, type DestinationId } from '../../src/model/signals.ts';
+import { useAwsKeys } from './app.ts';
 
 export interface BuiltExporters {
   exporters: Readonly<Record<DestinationId, Exporter<unknown>>>;
@@ -23,32 +25,63 @@ export async function buildExporters(
 ): Promise<BuiltExporters> {
   const { values: config } = loadConfig(optionGroups, { env: settings });
   const http = createHttpClient({ connections: 1, clock, proxies: {} });
-  const common = { version: 'test', clock, random: Math.random, decoder, http };
-  const aws = createAws({
-    region: config.aws.region,
-    xrayEndpoint: config.xray.endpoint,
-    logsEndpoint: config.cloudwatchLogs.endpoint,
-    http,
-    clock,
-    userAgent: 'test',
-  });
-  const appKeys = createAppKeys(() => undefined);
+  const context = contextFor(config, http, clock, decoder);
   const built = await Promise.all(
-    DESTINATION_IDS.map(async (destination) => {
-      const row = registry.find(({ id }) => id === destination);
-      if (!row) throw new Error(`no exporter ${destination}`);
-      return [
-        destination,
-        await row.build(config, { ...common, destination, appKeys, aws: async () => aws }),
-      ] as const;
-    }),
+    DESTINATION_IDS.map(
+      async (destination) =>
+        [destination, await rowOf(destination).build(config, { ...context, destination })] as const,
+    ),
   );
   return {
     exporters: Object.fromEntries(built) as BuiltExporters['exporters'],
     async close() {
       await Promise.all(built.map(([, exporter]) => exporter.close()));
-      await aws.close();
+      await (await context.aws()).close();
       await http.close();
+    },
+  };
+}
+
+/** One that is on by its settings, over connections of the caller's. */
+export async function buildExporter(
+  id: string,
+  settings: Readonly<Record<string, string>>,
+  http: HttpClient,
+): Promise<Exporter<unknown>> {
+  useAwsKeys(settings);
+  const { values: config, problems } = loadConfig(optionGroups, { env: settings });
+  const row = rowOf(id);
+  const off = row.off(config);
+  if (off || problems.length > 0) throw new Error(`${id} is off: ${JSON.stringify({ off, problems })}`);
+  const context = contextFor(config, http, systemClock, createDecoder());
+  return row.build(config, { ...context, destination: row.id });
+}
+
+function rowOf(destination: string): Destination {
+  const row = registry.find(({ id }) => id === destination);
+  if (!row) throw new Error(`no exporter ${destination}`);
+  return row;
+}
+
+function contextFor(
+  config: AppConfig,
+  http: HttpClient,
+  clock: Clock,
+  decoder: Decoder,
+): Omit<BuildContext, 'destination'> {
+  const { region } = config.aws;
+  const endpoints = { xrayEndpoint: config.xray.endpoint, logsEndpoint: config.cloudwatchLogs.endpoint };
+  let aws: Aws | undefined;
+  return {
+    version: 'test',
+    clock,
+    random: Math.random,
+    decoder,
+    http,
+    appKeys: createAppKeys(() => undefined),
+    async aws() {
+      aws ??= createAws({ region, ...endpoints, http, clock, userAgent: 'sidecast/test' });
+      return aws;
     },
   };
 }

@@ -1,6 +1,6 @@
 // Part of the tests: one request of a backend, as its OpenTelemetry SDK and as its X-Ray SDK tell of it, under two unrelated trace ids.
 import { randomBytes } from 'node:crypto';
-import { createSocket } from 'node:dgram';
+import { datagramOf, sendDatagrams } from './datagrams.ts';
 
 export interface TwiceTold {
   path: string;
@@ -100,12 +100,7 @@ export function toldTwice(path: string, segmentName: string, failsWith?: string)
 
 /** As the X-Ray SDK does: when the request ends. */
 export async function sendSegment({ segment }: TwiceTold, xrayPort: number): Promise<void> {
-  const socket = createSocket('udp4');
-  const datagram = `{"format":"json","version":1}\n${JSON.stringify(segment)}`;
-  await new Promise<void>((resolve, reject) => {
-    socket.send(datagram, xrayPort, '127.0.0.1', (error) => (error ? reject(error) : resolve()));
-  });
-  socket.close();
+  await sendDatagrams(xrayPort, [datagramOf(segment)]);
 }
 
 const resourceOf = (service: string) => ({

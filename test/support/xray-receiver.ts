@@ -1,5 +1,4 @@
 // Part of the tests: the X-Ray receiver on loopback, with an intake that takes everything and a note of what it said.
-import { createSocket } from 'node:dgram';
 import { afterEach } from 'vitest';
 import { createAdmission } from '../../src/intake/admission.ts';
 import type { Accepted } from '../../src/model/signals.ts';
@@ -9,6 +8,7 @@ import {
   type XRayReceiver,
   type XRayReceiverOptions,
 } from '../../src/receivers/aws-xray/index.ts';
+import { sendDatagrams } from './datagrams.ts';
 
 export const soon = () => AbortSignal.timeout(5000);
 
@@ -83,12 +83,5 @@ export async function send(
   messages: readonly (string | Uint8Array)[],
   host = '127.0.0.1',
 ): Promise<void> {
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  const port = portOf(lab.receiver.addresses().udp[0]);
-  for (const message of messages) {
-    await new Promise<void>((resolve, reject) =>
-      socket.send(message, port, host, (error) => (error ? reject(error) : resolve())),
-    );
-  }
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  await sendDatagrams(portOf(lab.receiver.addresses().udp[0]), messages, host);
 }

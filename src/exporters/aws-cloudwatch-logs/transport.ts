@@ -1,11 +1,15 @@
 // Part of exporters/aws-cloudwatch-logs: one PutLogEvents call, and what each answer means.
-import { AwsError, type AwsErrorKind } from '../../aws/errors.ts';
+import { AwsError } from '../../aws/errors.ts';
 import type { Logs } from '../../aws/logs.ts';
+import {
+  type AwsMeanings,
+  OF_ANY_SERVICE,
+  resultOfAws,
+  resultOfFailure,
+} from '../../delivery/aws-failure.ts';
 import type { EncodedItem, ExportResult, Refusal } from '../../delivery/exporter.ts';
-import { MAX_SHOWN_BYTES, type Meaning, resultOf } from '../../delivery/meaning.ts';
+import { MAX_SHOWN_BYTES, type Meaning } from '../../delivery/meaning.ts';
 import { sendTimely } from '../../delivery/timely.ts';
-import { HttpError } from '../../http/client.ts';
-import { unanswered } from '../../http/unanswered.ts';
 import { type BufferPool, noPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Reason } from '../../model/reasons.ts';
@@ -27,36 +31,13 @@ const MISDIRECTED: Meaning = {
   fix: 'Check AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and HTTPS_PROXY.',
 };
 
-export const MEANINGS: Readonly<Record<AwsErrorKind, Meaning>> = {
-  no_credentials: {
-    status: 'blocked',
-    code: 'no_credentials',
-    message: 'no AWS credentials were found',
-    fix: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the container a role.',
-  },
-  no_region: {
-    status: 'blocked',
-    code: 'not_configured',
-    message: 'no AWS region is known',
-    fix: 'Set AWS_REGION.',
-  },
-  unauthorized: {
-    status: 'blocked',
-    code: 'unauthorized',
-    message: 'AWS refuses the credentials',
-    fix: 'Renew AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.',
-  },
+export const MEANINGS: AwsMeanings = {
+  ...OF_ANY_SERVICE,
   forbidden: {
     status: 'blocked',
     code: 'forbidden',
     message: 'the credentials may not write to the log group',
     fix: 'Allow logs:PutLogEvents, logs:CreateLogStream and logs:CreateLogGroup on CLOUDWATCH_LOG_GROUP.',
-  },
-  skewed: {
-    status: 'blocked',
-    code: 'unauthorized',
-    message: 'AWS refuses the time of the signature',
-    fix: "Set this host's clock.",
   },
   throttled: {
     status: 'retryable',
@@ -152,19 +133,8 @@ export function createTransport(
   };
 }
 
-/** Throws what is neither an answer nor the lack of one: a bug. */
-export function readFailure(error: unknown): ExportResult {
-  if (error instanceof HttpError) return { status: 'retryable', ...unanswered(error) };
-  if (!(error instanceof AwsError)) throw error;
-  return toResult(MEANINGS[error.kind], error);
-}
-
-function toResult(meaning: Meaning, error: AwsError): ExportResult {
-  const { status, code, message, retryAfterMs, fix = meaning.fix } = error;
-  const words = [status || '', code, message].filter((part) => part !== '').join(' ');
-  const vendor = status === 0 ? undefined : { status, body: error.body.slice(0, MAX_SHOWN_BYTES) };
-  return resultOf({ ...meaning, fix }, words, vendor, retryAfterMs);
-}
+/** Throws a bug. */
+export const readFailure = (error: unknown): ExportResult => resultOfFailure(error, MEANINGS);
 
 /** Positions in the events as they were sent; both ends are exclusive, the start is inclusive. */
 interface RejectedEvents {
@@ -180,7 +150,7 @@ function readSuccess(items: readonly unknown[], body: string): ExportResult {
     if (typeof answer !== 'object') throw new TypeError('no object');
     rejected = answer?.rejectedLogEventsInfo;
   } catch {
-    return toResult(MISDIRECTED, new AwsError('unexpected', 'no JSON', { status: 200, body }));
+    return resultOfAws(new AwsError('unexpected', 'no JSON', { status: 200, body }), MISDIRECTED);
   }
   if (!rejected) return { status: 'delivered', refused: [] };
   const vendor = { status: 200, body: body.slice(0, MAX_SHOWN_BYTES) };

@@ -43,12 +43,15 @@ export interface EncoderContext {
  * X-Ray takes 500 KB of a trace that arrives together and 100 KB of one that trickles (AWS re:Post on "Trace Size Exceeded"). An SDK
  * sends a trace's segments together; spans arrive as they end, those of concurrent requests in turns, so they are put together.
  */
-export function encode(record: JournalRecord, context: EncoderContext = {}): Encoded<Document> {
+export function encode(
+  record: JournalRecord,
+  { toDocument = spanToDocument, shelf = new Shelf(noPool), isOut }: EncoderContext = {},
+): Encoded<Document> {
   switch (record.signal) {
     case 'segments':
-      return encodeSegments(record, context);
+      return encodeSegments(record, shelf);
     case 'traces':
-      return encodeSpans(record, context);
+      return encodeSpans(record, toDocument, shelf, isOut);
     default:
       return {
         items: [],
@@ -58,10 +61,7 @@ export function encode(record: JournalRecord, context: EncoderContext = {}): Enc
   }
 }
 
-function encodeSegments(
-  record: JournalRecord,
-  { shelf = new Shelf(noPool) }: EncoderContext,
-): Encoded<Document> {
+function encodeSegments(record: JournalRecord, shelf: Shelf): Encoded<Document> {
   const items: EncodedItem<Document>[] = [];
   const rejected: EncodeRejection[] = [];
   readDocuments(record.payload).forEach((view, index) => {
@@ -79,7 +79,9 @@ function encodeSegments(
 
 function encodeSpans(
   record: JournalRecord,
-  { toDocument = spanToDocument, shelf = new Shelf(noPool), isOut }: EncoderContext,
+  toDocument: SpanTranslator,
+  shelf: Shelf,
+  isOut: IsOut | undefined,
 ): Encoded<Document> {
   const traces = new Map<string, EncodedItem<Document>[]>();
   const rejected: EncodeRejection[] = [];

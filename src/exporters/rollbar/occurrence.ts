@@ -3,7 +3,14 @@ import type { RaisedException } from '../../correlation/exceptions.ts';
 import type { TraceIds } from '../../correlation/pairs.ts';
 import type { FirstPlace } from '../../model/first-place.ts';
 import { textOf } from '../../model/http-request.ts';
-import { type Attributes, type LogRecord, type Resource, type Scope, StatusCode } from '../../model/otlp.ts';
+import {
+  type Attributes,
+  type LogRecord,
+  type Resource,
+  type Scope,
+  SEVERITY_ERROR,
+  StatusCode,
+} from '../../model/otlp.ts';
 import { toJsonValue } from '../../protocols/xray/from-spans/values.ts';
 import { uuidOf } from './uuid.ts';
 
@@ -61,9 +68,6 @@ export function fromSpan(
 
 const EXCEPTION_KEYS = ['exception.type', 'exception.message', 'exception.stacktrace', 'exception.escaped'];
 
-/** OTLP: 17 to 20 is ERROR, above is FATAL. */
-const SEVERITY_ERROR = 17;
-
 /** Undefined for a record without an exception, unless `errorLogs` and it is an error. `first` names a record that has no time of its own, where a replay gives it that of its first arrival. */
 export function fromLog(
   log: LogRecord,
@@ -109,7 +113,7 @@ function messageOf({ body, eventName, severityText }: LogRecord): string {
 /** OTLP: 21 and up is FATAL, 17 ERROR, 13 WARN, 9 INFO; 0 says nothing. */
 export function levelOf(severityNumber: number): Level {
   if (severityNumber >= 21) return 'critical';
-  if (severityNumber >= 17 || severityNumber === 0) return 'error';
+  if (severityNumber >= SEVERITY_ERROR || severityNumber === 0) return 'error';
   if (severityNumber >= 13) return 'warning';
   return severityNumber >= 9 ? 'info' : 'debug';
 }

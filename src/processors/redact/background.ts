@@ -2,8 +2,8 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Accepted } from '../../model/signals.ts';
 import type { RedactConfig } from './config.ts';
-import { createRedactor, type RedactionCounts } from './index.ts';
-import type { Rule } from './rules.ts';
+import { type RedactionCounts, summed } from './counts.ts';
+import { createRedactor } from './index.ts';
 import { settingsOf, withPatterns } from './settings.ts';
 import { createRedactThread } from './thread.ts';
 
@@ -33,9 +33,11 @@ export function createBackgroundRedactor(
 ): BackgroundRedactor {
   const settings = settingsOf(config);
   const redactor = createRedactor(withPatterns(settings));
-  const counted: Partial<Record<Rule, number>> = {};
+  let counted: RedactionCounts = {};
+  const add = (counts: RedactionCounts) => {
+    counted = summed(counted, counts);
+  };
   const thread = file && config.mode !== 'off' ? createRedactThread(file, settings, clock, add) : undefined;
-
   let lastDirtyMs = Number.NEGATIVE_INFINITY;
 
   /** True of what is dirty when nothing else was for a while. */
@@ -46,11 +48,6 @@ export function createBackgroundRedactor(
     return isFirst && length <= LONE_BYTES;
   }
 
-  function add(counts: RedactionCounts): void {
-    for (const [rule, count] of Object.entries(counts) as [Rule, number][])
-      counted[rule] = (counted[rule] ?? 0) + count;
-  }
-
   return {
     redact(accepted) {
       const { length } = accepted.payload;
@@ -59,12 +56,7 @@ export function createBackgroundRedactor(
       if (redactor.isClean(accepted)) return accepted;
       return isLone(length) ? redactor.redact(accepted) : thread.redact(accepted);
     },
-    counts() {
-      const all: Partial<Record<Rule, number>> = { ...redactor.counts() };
-      for (const [rule, count] of Object.entries(counted) as [Rule, number][])
-        all[rule] = (all[rule] ?? 0) + count;
-      return all;
-    },
+    counts: () => summed(redactor.counts(), counted),
     end: async () => thread?.end(),
   };
 }

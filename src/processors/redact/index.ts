@@ -2,14 +2,13 @@
 import type { Accepted } from '../../model/signals.ts';
 import { scan } from '../../protocols/otlp/scan.ts';
 import { summarizeDocuments } from '../../protocols/xray/datagram.ts';
+import type { RedactionCounts } from './counts.ts';
 import { redactDocuments } from './documents.ts';
 import { createJudge, type JudgeOptions, USER_IDS } from './judge.ts';
 import { createPrefilter } from './prefilter.ts';
 import { createReplace } from './replace.ts';
 import { redactRequest } from './requests.ts';
 import type { Rule } from './rules.ts';
-
-export type RedactionCounts = Readonly<Partial<Record<Rule, number>>>;
 
 export interface RedactorOptions extends JudgeOptions {
   mode: 'mask' | 'hash' | 'off';

@@ -2,7 +2,7 @@
 import type { Clock } from '../../model/clock.ts';
 import { createQuestionThread } from '../../model/question-thread.ts';
 import type { Accepted } from '../../model/signals.ts';
-import type { RedactionCounts } from './index.ts';
+import type { RedactionCounts } from './counts.ts';
 import type { RedactSettings } from './settings.ts';
 
 export type Question = Pick<Accepted, 'signal' | 'payload' | 'summary'>;

@@ -1,6 +1,7 @@
 // Part of processors/redact: the entry of the thread that redacts what is large.
 import { parentPort, workerData } from 'node:worker_threads';
-import { createRedactor, type RedactionCounts } from './index.ts';
+import type { RedactionCounts } from './counts.ts';
+import { createRedactor } from './index.ts';
 import type { Rule } from './rules.ts';
 import { type RedactSettings, withPatterns } from './settings.ts';
 import type { Answer, Question } from './thread.ts';

@@ -1,6 +1,6 @@
 // Part of protocols/otlp: the little of each item that must be known while thousands come in a second, without decoding it.
 // For requests that the scan has let pass: nothing is checked again.
-import { SpanKind, StatusCode } from '../../model/otlp.ts';
+import { SEVERITY_ERROR, SpanKind, StatusCode } from '../../model/otlp.ts';
 import { endOfVarint, Fields, readInt32, readLength, skipPayload } from './wire.ts';
 
 /** Where items lie in the body, in wire order: that of `scan` and `select`. Used again for the next request. */
@@ -125,9 +125,6 @@ export class Glance {
     }
   }
 }
-
-/** SEVERITY_NUMBER_ERROR (logs data model). */
-const SEVERITY_ERROR = 17;
 
 function isErrorStatus(b: Uint8Array, from: number, to: number): boolean {
   let code = 0;

@@ -1,6 +1,6 @@
 // Part of protocols/otlp: bytes at the end of chosen items, with the lengths of all that is around them made right. Decodes nothing.
 import { LEVELS } from './levels.ts';
-import { byteLengthOfVarint, putVarint } from './varint.ts';
+import { varint } from './varint.ts';
 import { Fields, WireType } from './wire.ts';
 
 /** What an item at from <= at < to of the body gets at its end; undefined for nothing. `index` as scan and select count. */
@@ -63,10 +63,4 @@ function applied(body: Uint8Array, edits: readonly Edit[], added: number): Uint8
   }
   out.set(body.subarray(read), pos);
   return out;
-}
-
-export function varint(value: number): Uint8Array {
-  const bytes = new Uint8Array(byteLengthOfVarint(value));
-  putVarint(bytes, 0, value);
-  return bytes;
 }

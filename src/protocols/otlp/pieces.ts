@@ -3,7 +3,7 @@
 import type { OtlpSignal } from '../../model/signals.ts';
 import { LEVELS } from './levels.ts';
 import { MalformedError } from './malformed.ts';
-import { byteLengthOfVarint, putVarint } from './varint.ts';
+import { headOf } from './varint.ts';
 import { Fields, WireType } from './wire.ts';
 
 export interface PieceLimits {
@@ -132,12 +132,4 @@ export function* pieces(
 
 function isContainer({ wireType, number }: Fields, inner: readonly number[]): boolean {
   return wireType === WireType.LEN && inner.includes(number);
-}
-
-/** Every container of OTLP has a field number below 16: one byte of tag. */
-function headOf(number: number, contentBytes: number): Uint8Array {
-  const head = new Uint8Array(1 + byteLengthOfVarint(contentBytes));
-  head[0] = (number << 3) | WireType.LEN;
-  putVarint(head, 1, contentBytes);
-  return head;
 }

@@ -1,4 +1,5 @@
 // Part of protocols/otlp: one log record within the scan.
+import { SEVERITY_ERROR } from '../../model/otlp.ts';
 import {
   checkAnyValue,
   checkKeyValue,
@@ -29,7 +30,6 @@ const LOG_RECORD = fieldTypes({
 });
 /** The exception attributes of the semantic conventions all begin so. */
 const EXCEPTION_PREFIX = new TextEncoder().encode('exception.');
-const SEVERITY_ERROR = 17;
 
 /** Checks the record in [from, end) and gives what it is, as bits of `Found`. */
 export function scanLog(b: Uint8Array, from: number, end: number): number {

@@ -13,6 +13,7 @@ const SIGNALS: Readonly<Record<string, OtlpSignal>> = {
   resource_metrics: 'metrics',
 };
 
+/** The receiver scans what is larger in pieces. */
 const MAX_SCANNED_BYTES = 512 * 1024;
 
 /** The first key that names a signal; undefined when there is none before the first value of another kind ends. */
@@ -22,14 +23,13 @@ export function sniffJson(text: string): OtlpSignal | undefined {
 }
 
 /**
- * All three requests nest alike, so the first item that has a telling field decides, and then the whole body must scan
- * as that signal. Telling are fields that one of Span, LogRecord and Metric has with a wire type that no other has
+ * All three requests nest alike, so the first item that has a telling field decides, and then the whole body, unless it
+ * is large, must scan as that signal. Telling are fields that one of Span, LogRecord and Metric has with a wire type that no other has
  * there: a span's kind and times, a log's times, severity, flags or attributes, a metric's data next to its name.
  */
 export function sniffProtobuf(body: Uint8Array): OtlpSignal | undefined {
   try {
     const signal = eachItem(body, [1, 2, 2], 0, 0, body.length);
-    // Who takes a larger one scans it in pieces.
     if (signal && body.length <= MAX_SCANNED_BYTES) scan(signal, body);
     return signal;
   } catch (error) {

@@ -1,5 +1,5 @@
 // Part of protocols/otlp: puts other bytes in the place of some texts. The lengths around them follow; nothing is decoded.
-import { byteLengthOfVarint, putVarint } from './varint.ts';
+import { varint } from './varint.ts';
 import { Fields, WireType } from './wire.ts';
 
 /** The whole payload of a length-delimited field, as `eachText` hands it out, and what is to stand there. */
@@ -25,7 +25,7 @@ export function splice(body: Uint8Array, replacements: readonly Replacement[]): 
       const isWhole = replacement.from === fields.from && replacement.to === fields.to;
       if (isWhole) next++;
       const inner = isWhole ? replacement.by : message(fields.from, fields.to);
-      pieces.push(body.subarray(copied, endOfTag(fields.start)), lengthOf(inner), inner);
+      pieces.push(body.subarray(copied, endOfTag(fields.start)), varint(inner.length), inner);
       copied = fields.end;
     }
     pieces.push(body.subarray(copied, to));
@@ -37,10 +37,4 @@ export function splice(body: Uint8Array, replacements: readonly Replacement[]): 
     while (body[at]! > 127) at++;
     return at + 1;
   }
-}
-
-function lengthOf(bytes: Uint8Array): Uint8Array {
-  const length = new Uint8Array(byteLengthOfVarint(bytes.length));
-  putVarint(length, 0, bytes.length);
-  return length;
 }

@@ -1,4 +1,5 @@
 // Part of protocols/otlp: writes varints.
+import { WireType } from './wire.ts';
 
 export function byteLengthOfVarint(value: number): number {
   let bytes = 1;
@@ -20,6 +21,20 @@ export function putVarint(out: Uint8Array, at: number, value: number): number {
   }
   out[pos++] = rest;
   return pos;
+}
+
+export function varint(value: number): Uint8Array {
+  const bytes = new Uint8Array(byteLengthOfVarint(value));
+  putVarint(bytes, 0, value);
+  return bytes;
+}
+
+/** What stands before the contents of a length-delimited field. Every one that we write has a number below 16: one byte of tag. */
+export function headOf(number: number, contentBytes: number): Uint8Array {
+  const head = new Uint8Array(1 + byteLengthOfVarint(contentBytes));
+  head[0] = (number << 3) | WireType.LEN;
+  putVarint(head, 1, contentBytes);
+  return head;
 }
 
 /** Writes the 64 bits of `value`, two's complement. */

@@ -9,7 +9,7 @@ export interface DatabasePlace {
 const PARTS = /^(?:jdbc:)?[a-z0-9+.-]+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:?;]*)(?::(\d{1,5}))?(?:\/([^?;]*))?/i;
 
 /** All undefined for what has another form. */
-export function databasePlace(text: string): DatabasePlace {
+export function databasePlace(text = ''): DatabasePlace {
   const [, host, port, database] = PARTS.exec(text) ?? [];
   return {
     host: host || undefined,

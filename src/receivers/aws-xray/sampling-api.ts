@@ -1,7 +1,8 @@
 // Part of receivers/aws-xray: the two sampling calls of the X-Ray SDKs, answered at once from memory. An SDK that gets no answer
 // to its first one runs on its built-in rule for five minutes, and Java's waits no longer than two seconds.
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { capConnections } from '../../model/connection-cap.ts';
+import { plainAddress } from '../../model/peer.ts';
 import type { Sampling } from '../../sampling/index.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -37,11 +38,11 @@ export function createSamplingApi(
   api.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
   api.post('/GetSamplingRules', (request, reply) => {
-    onPoll(peerOf(request));
+    onPoll(plainAddress(request.ip));
     return send(reply, 200, sampling.rulesAnswer());
   });
   api.post('/SamplingTargets', (request, reply) => {
-    onPoll(peerOf(request));
+    onPoll(plainAddress(request.ip));
     const answer = sampling.targetsAnswer(typeof request.body === 'string' ? request.body : '');
     if (answer) return send(reply, 200, answer);
     return send(reply, 400, message('The body is not a GetSamplingTargets request.'));
@@ -59,9 +60,6 @@ export function createSamplingApi(
   );
   return api;
 }
-
-/** As of UDP. */
-const peerOf = ({ ip }: FastifyRequest): string => (ip.startsWith('::ffff:') ? ip.slice(7) : ip);
 
 const message = (text: string): Buffer => Buffer.from(JSON.stringify({ message: text }));
 

@@ -35,11 +35,11 @@ export interface CutOut extends PartialSuccess {
  */
 export async function enter(intake: Intake, incoming: Incoming): Promise<CutOut | undefined> {
   const { signal, protobuf, found } = incoming;
-  const isOne = protobuf.length <= WHOLE.bytes && (found?.summary.items ?? 0) <= WHOLE.items;
-  const whole = found && isOne ? countsOf(found) : await countPieces(signal, protobuf);
+  const one = found && isSmall(protobuf, found) ? found : undefined;
+  const whole = one ? countsOf(one) : await countPieces(signal, protobuf);
   let left = whole.items;
   try {
-    if (found && isOne) await enterOne(intake, incoming, protobuf, found);
+    if (one) await enterOne(intake, incoming, protobuf, one);
     else
       for await (const { piece, scanned } of scannedPieces(signal, protobuf)) {
         await enterOne(intake, incoming, piece, scanned);
@@ -54,6 +54,10 @@ export async function enter(intake: Intake, incoming: Incoming): Promise<CutOut 
   if (whole.invalid === 0) return undefined;
   const { items, invalid, crowded } = whole;
   return { rejected: invalid, crowded, message: explainInvalid(signal, items, invalid, crowded) };
+}
+
+function isSmall({ length }: Uint8Array, { summary }: Scan): boolean {
+  return length <= WHOLE.bytes && summary.items <= WHOLE.items;
 }
 
 async function enterOne(

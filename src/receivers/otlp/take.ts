@@ -4,6 +4,7 @@ import type { Reservation } from '../../intake/admission.ts';
 import type { Intake } from '../../intake/intake.ts';
 import type { BufferPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
+import { plainAddress } from '../../model/peer.ts';
 import type { Origin, OtlpSignal } from '../../model/signals.ts';
 import { sniffProtobuf } from '../../protocols/otlp/sniff.ts';
 import { type Encoding, StatusCodes } from '../../protocols/otlp/status.ts';
@@ -126,12 +127,10 @@ function unknownSignal(): never {
 }
 
 function originOf(request: IncomingMessage, keyRefOf: TakeOptions['keyRefOf']): Origin {
-  const address = request.socket.remoteAddress ?? '';
-  const peer = address.startsWith('::ffff:') ? address.slice(7) : address;
   const dataset = request.headers['x-honeycomb-dataset'];
   const keyRef = keyRefOf?.(request.headers['x-honeycomb-team']?.toString().trim());
   return {
-    peer,
+    peer: plainAddress(request.socket.remoteAddress ?? ''),
     ...(typeof dataset === 'string' && dataset !== '' && { dataset }),
     ...(keyRef !== undefined && { keyRef }),
   };

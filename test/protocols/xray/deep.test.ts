@@ -1,10 +1,10 @@
 // Part of the tests: a segment document nested without end: it spoilt the batch that it came in, and ended the process while a page was open.
-import { createSocket } from 'node:dgram';
 import { expect, it, onTestFinished } from 'vitest';
 import { MAX_DEPTH, parseSegment } from '../../../src/protocols/xray/segment.ts';
 import { segmentToSpans } from '../../../src/protocols/xray/to-spans.ts';
 import { startSandbox } from '../../../src/sandbox/index.ts';
 import { eventually, settingsOf, startTestApp } from '../../support/app.ts';
+import { datagramOf, sendDatagrams } from '../../support/datagrams.ts';
 
 const now = Date.now() / 1000;
 const document = (id: string, more: string) =>
@@ -29,20 +29,17 @@ it('costs the others that come with it nothing, and whoever looks at the page ne
     await app.shutdown('test');
     await sandbox.close();
   });
-  const socket = createSocket('udp4');
   const documents = [
     document('0000000000000001', ''),
     document('0000000000000002', nested(20_000)),
     document('0000000000000003', ''),
   ];
-  for (const text of documents)
-    socket.send(`{"format":"json","version":1}\n${text}`, app.xrayPort, '127.0.0.1');
+  await sendDatagrams(app.xrayPort, documents.map(datagramOf));
 
   const { destinations } = await eventually(app.status, ({ receivers, destinations: all }) => {
     const { accepted, queued } = all.honeycomb.counts;
     return receivers['aws-xray'].accepted.segments === 3 && accepted === 3 && queued === 0;
   });
-  socket.close();
 
   expect(destinations.honeycomb.counts).toMatchObject({ delivered: 2, rejected: 1 });
   const reader = stream.body?.getReader();

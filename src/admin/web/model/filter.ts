@@ -27,8 +27,6 @@ export interface Filter {
   box?: Box;
 }
 
-export const NO_FILTER: Filter = { attr: [] };
-
 export function parseFilter(search: string): Filter {
   const query = new URLSearchParams(search);
   const text = (name: string) => query.get(name)?.trim() || undefined;

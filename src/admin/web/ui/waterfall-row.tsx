@@ -1,4 +1,5 @@
 // Part of the page: one row of the waterfall: a span, a parent that was not received, or a log line.
+import { SEVERITY_ERROR } from '../../../model/otlp.ts';
 import { clock, exactTime } from '../model/format.ts';
 import { asText } from '../model/important.ts';
 import type { WaterfallRow } from '../model/rows.ts';
@@ -134,6 +135,6 @@ function LogLine({ row, style, indent, stretch, wholeMs }: LogProps) {
 }
 
 export function severityTone(severityNumber: number): string {
-  if (severityNumber >= 17) return 'is-bad';
+  if (severityNumber >= SEVERITY_ERROR) return 'is-bad';
   return severityNumber >= 13 ? 'is-odd' : '';
 }

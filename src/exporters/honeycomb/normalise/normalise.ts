@@ -1,6 +1,6 @@
 // Part of exporters/honeycomb/normalise: a request as Honeycomb reads it rightly: the same bytes, but for what it would misread.
 import type { OtlpSignal } from '../../../model/signals.ts';
-import { byteLengthOfVarint, putVarint } from '../../../protocols/otlp/varint.ts';
+import { headOf } from '../../../protocols/otlp/varint.ts';
 import { Fields, WireType } from '../../../protocols/otlp/wire.ts';
 import { isSuspect, MAX_TEXT_BYTES } from './look.ts';
 import { Kind, SHAPES, type Shape, VALUE } from './shape.ts';
@@ -77,10 +77,6 @@ function shortened(text: Uint8Array): Uint8Array | undefined {
 /** A continuation byte of UTF-8. */
 const isWithinCharacter = (byte: number) => (byte & 0xc0) === 0x80;
 
-/** Every field that is replaced has a number below 16: one byte of tag. */
 function field(number: number, contents: Uint8Array): readonly [Uint8Array, Uint8Array] {
-  const header = new Uint8Array(1 + byteLengthOfVarint(contents.length));
-  header[0] = (number << 3) | WireType.LEN;
-  putVarint(header, 1, contents.length);
-  return [header, contents];
+  return [headOf(number, contents.length), contents];
 }

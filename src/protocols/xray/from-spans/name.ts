@@ -67,7 +67,7 @@ function databaseName(reader: Reader): string | undefined {
   const system = peekText(reader, 'db.system.name', 'db.system');
   const database = peekText(reader, 'db.namespace', 'db.name');
   if (system === undefined && database === undefined) return undefined;
-  const host = hostName(reader) ?? databasePlace(peekText(reader, 'db.connection_string') ?? '').host;
+  const host = hostName(reader) ?? databasePlace(peekText(reader, 'db.connection_string')).host;
   const name = database ?? system ?? '';
   return host === undefined ? name : `${name}@${host}`;
 }

@@ -28,7 +28,7 @@ export function sqlBlock(reader: Reader): SqlBlock | undefined {
 
 /** The host and port stay attributes as well: they are how people search. */
 function databaseUrl(reader: Reader, system: string): string | undefined {
-  const said = databasePlace(peekText(reader, 'db.connection_string') ?? '');
+  const said = databasePlace(peekText(reader, 'db.connection_string'));
   const peer = peekText(reader, 'server.address', 'net.peer.name') ?? peekText(reader, 'net.peer.ip');
   const host = peer ?? said.host;
   const database = peekText(reader, 'db.namespace', 'db.name') ?? said.database;

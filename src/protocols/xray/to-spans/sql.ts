@@ -21,9 +21,7 @@ export function putSql(attributes: AttributeMap, value: unknown): void {
   put(attributes, 'db.system.name', type && (SYSTEMS[type] ?? type));
   put(attributes, 'db.query.text', asText(sql['sanitized_query']));
   put(attributes, 'db.user', asText(sql['user']));
-  const { host, port, database } = databasePlace(
-    asText(sql['url']) ?? asText(sql['connection_string']) ?? '',
-  );
+  const { host, port, database } = databasePlace(asText(sql['url']) ?? asText(sql['connection_string']));
   put(attributes, 'server.address', host);
   put(attributes, 'server.port', port);
   put(attributes, 'db.namespace', database);
