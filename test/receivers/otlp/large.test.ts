@@ -59,6 +59,30 @@ describe('a large request', () => {
     ]);
   });
 
+  it('is answered with 503 before any of it enters when the journal has no room for all', async () => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    intake.roomForAll = false;
+    expect((await call(port, { body: requestOf(spans(3000)) })).status).toBe(503);
+    expect(intake.accepted).toEqual([]);
+    expect(intake.refused).toEqual([['journal_unavailable', 3000]]);
+  });
+
+  it('enters in the room that was set aside for all of it, and leaves none behind', async () => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    expect((await call(port, { body: requestOf(spans(3000)) })).status).toBe(200);
+    const bytes = intake.accepted.reduce((sum, { payload }) => sum + payload.length, 0);
+    expect(intake.rooms).toEqual([{ bytes, isReleased: true }]);
+    expect(new Set(intake.inRoom).size).toBe(1);
+    expect(intake.inRoom[0]).toBeDefined();
+  });
+
+  it('gives its room back when it fails half-way', async () => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    intake.onAccept = () => Promise.reject(new RefusedError('redaction_failed', 'a bug'));
+    expect((await call(port, { body: requestOf(spans(3000)) })).status).toBe(500);
+    expect(intake.rooms.map(({ isReleased }) => isReleased)).toEqual([true]);
+  });
+
   it('is answered with 503 when the journal stops taking it half-way: what has not entered is counted', async () => {
     const { port, intake } = await startReceiver({ maxRequestBytes });
     intake.onAccept = async () => {
