@@ -35,6 +35,37 @@ describe('a large request', () => {
     );
   });
 
+  it.each([
+    [WHOLE.items - 1, 1],
+    [WHOLE.items, 1],
+    [WHOLE.items + 1, 5],
+  ])('of %i spans is %i records', async (count, records) => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    const body = requestOf(spans(count));
+    expect((await call(port, { body })).status).toBe(200);
+    expect(intake.accepted).toHaveLength(records);
+    expect(intake.accepted.reduce((sum, { summary }) => sum + summary.items, 0)).toBe(count);
+    expect(intake.accepted.flatMap(({ payload }) => itemsOf('traces', payload))).toEqual(
+      itemsOf('traces', body),
+    );
+  });
+
+  it.each([
+    [0, 1],
+    [1, 2],
+  ])('of %i bytes more than may stay together is %i records', async (more, records) => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    const half = (bytes: number) => requestOf([span(1, { name: 'x'.repeat(bytes) })]);
+    const rest = WHOLE.bytes + more - half(200_000).length;
+    const body = Buffer.concat([half(200_000), half(rest - (half(rest).length - rest))]);
+    expect(body.length).toBe(WHOLE.bytes + more);
+    expect((await call(port, { body })).status).toBe(200);
+    expect(intake.accepted.flatMap(({ payload }) => itemsOf('traces', payload))).toEqual(
+      itemsOf('traces', body),
+    );
+    expect(intake.accepted).toHaveLength(records);
+  });
+
   it('of which the last span is malformed leaves nothing behind', async () => {
     const { port, intake } = await startReceiver({ maxRequestBytes });
     const body = requestOf([...spans(3000), span(9, { name: 'last' })]);
