@@ -1,6 +1,6 @@
 // Part of config: flags > environment > file > defaults, for whatever options it is given. The only reader of process.env.
 import { readFileSync } from 'node:fs';
-import { masked, Secret } from '../model/secret.ts';
+import { masked, Secret, withoutUserinfo } from '../model/secret.ts';
 import { type Environment, findMisspelt, fromEnvironment } from './environment.ts';
 import { type ConfigFile, readConfigFile } from './file.ts';
 import { readFlags } from './flags.ts';
@@ -63,8 +63,8 @@ export function loadConfig<G extends Groups>(groups: G, sources: Sources): Loade
         fromPreset(sources.preset?.[option.env]) ??
         fromEnvironment(option, env, problems) ??
         file.get(option.env);
-      const shown = typed && option.secret ? masked(typed.value) : (typed?.value ?? option.fallback);
-      effective.push({ option, source: typed?.source ?? 'default', value: shown });
+      const value = typed ? shown(option, typed.value) : option.fallback;
+      effective.push({ option, source: typed?.source ?? 'default', value });
       return parseValue(option, typed, problems);
     }),
   );
@@ -117,11 +117,15 @@ function parseValue(option: Option<unknown>, typed: Typed | undefined, problems:
   problems.push({
     option: option.env,
     source: typed?.source ?? 'default',
-    value: option.secret ? masked(raw) : raw,
+    value: shown(option, raw),
     message: result.error.issues[0]?.message ?? 'not understood',
     fix: exampleFor(option, typed?.place ?? 'variable'),
   });
   return option.fallback === undefined ? undefined : option.schema.parse(option.fallback);
+}
+
+function shown({ secret }: Option<unknown>, value: string): string {
+  return secret ? masked(value) : withoutUserinfo(value);
 }
 
 function fromPreset(preset: Preset | undefined): Typed | undefined {

@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../model/clock.ts';
 import { type HttpAnswer, HttpError, type HttpRequest } from './client.ts';
+import { keysIn, withoutKeys } from './echo.ts';
 import { toHttpError } from './failure.ts';
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -9,6 +10,8 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 export interface Route {
   dispatcher: Dispatcher;
   proxied: boolean;
+  /** What is sent to the proxy beside the request's own headers. */
+  proxyHeaders?: Readonly<Record<string, string>>;
 }
 
 /** `dispatch` with a handler of our own: `request()` would build a Readable for each answer, which costs more than the rest. */
@@ -38,7 +41,7 @@ export function exchange(route: Route, request: HttpRequest, clock: Clock): Prom
 }
 
 class Exchange implements Dispatcher.DispatchHandler {
-  readonly #proxied: boolean;
+  readonly #route: Route;
   readonly #request: HttpRequest;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: HttpError) => void;
@@ -56,7 +59,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     resolve: (answer: HttpAnswer) => void,
     reject: (error: HttpError) => void,
   ) {
-    this.#proxied = route.proxied;
+    this.#route = route;
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -116,7 +119,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const circumstances = {
       host: this.#request.url.host,
       started: this.#controller !== undefined,
-      proxied: this.#proxied,
+      proxied: this.#route.proxied,
     };
     this.#fail(toHttpError(error, circumstances));
   }
@@ -126,11 +129,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#done = true;
     this.#unwatch();
     // Copies: undici's chunks are views of a socket buffer.
-    this.#resolve({
-      status: this.#status,
-      headers: this.#headers,
-      body: Buffer.concat(this.#chunks, this.#bytes),
-    });
+    const body = Buffer.concat(this.#chunks, this.#bytes);
+    const keys = keysIn({ ...this.#request.headers, ...this.#route.proxyHeaders });
+    this.#resolve(withoutKeys({ status: this.#status, headers: this.#headers, body }, keys));
   }
 
   #fail(error: HttpError): void {

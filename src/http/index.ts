@@ -39,6 +39,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         requestTls: tls,
       }),
       proxied: true,
+      proxyHeaders: proxyHeaders(new URL(proxy)),
     };
   };
 
@@ -55,4 +56,11 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       await Promise.all(open.map(({ dispatcher }) => dispatcher.destroy()));
     },
   };
+}
+
+/** As undici makes them of the user and the password in the proxy's URL. */
+function proxyHeaders({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }

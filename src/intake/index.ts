@@ -5,6 +5,7 @@ import type { Admission } from './admission.ts';
 import { type BooksOptions, createBooks } from './books.ts';
 import { type Intake, RefusedError, type ReplayIntake } from './intake.ts';
 import { type Processor, processedBy } from './process.ts';
+import { createRooms, type Room } from './room.ts';
 
 export interface IntakeOptions extends BooksOptions {
   journal: Journal;
@@ -22,15 +23,22 @@ export interface IntakeOptions extends BooksOptions {
 export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
   const { journal, ledger, admission, processors, destinations, onAppended } = options;
   const openBooks = createBooks(options);
+  const { hasRoom, setAside } = createRooms(journal);
 
-  async function enter(accepted: Accepted, onPosition: (position: Position) => void): Promise<Accepted> {
+  async function enter(
+    accepted: Accepted,
+    onPosition: (position: Position) => void,
+    room?: Room,
+  ): Promise<Accepted> {
     const processed = await processedBy(processors, accepted);
-    if (!journal.hasRoom(processed.payload.length)) {
+    if (!room && !hasRoom(processed.payload.length)) {
       throw new RefusedError(
         'journal_unavailable',
         'the journal is at its bound: no destination takes data, or its disk does not',
       );
     }
+    // In the same turn as the append, which counts them from here on.
+    room?.fill(processed.payload.length);
     try {
       await journal.append(processed, (position) => {
         onPosition(position);
@@ -46,10 +54,11 @@ export function createIntake(options: IntakeOptions): Intake & ReplayIntake {
 
   return {
     admission,
-    hasRoom: (bytes) => journal.hasRoom(bytes),
+    hasRoom,
+    setAside,
     refuse: (receiver, code, items) => ledger.refused(receiver, code, items),
-    async accept(receiver: ReceiverId, accepted: Accepted, onPosition = () => undefined) {
-      const { signal, summary } = await enter(accepted, onPosition);
+    async accept(receiver: ReceiverId, accepted: Accepted, onPosition = () => undefined, room) {
+      const { signal, summary } = await enter(accepted, onPosition, room);
       ledger.received(receiver, signal, summary.items);
     },
     async replay(accepted, onPosition) {

@@ -19,6 +19,11 @@ export function masked(secret: string): string {
   return secret.length < SHOWN_FROM_CHARS ? MASK : MASK + secret.slice(-SHOWN_CHARS);
 }
 
+/** Of a URL, also one without its scheme, as people write proxies: user and password masked. */
+export function withoutUserinfo(url: string): string {
+  return url.replace(/(:\/\/|^(?=[^/?#\s]*:))[^/?#\s]*@/, `$1${MASK}@`);
+}
+
 export class Secret {
   #value: string;
   readonly #origin: SecretOrigin | undefined;

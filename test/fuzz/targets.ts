@@ -11,9 +11,11 @@ import type { SegmentBytes } from '../../src/journal/store.ts';
 import type { Accepted, OtlpSignal } from '../../src/model/signals.ts';
 import { createRedactor } from '../../src/processors/redact/index.ts';
 import { decodeLogs, decodeNotable, decodeTraces } from '../../src/protocols/otlp/decode.ts';
+import { insertAtEnds } from '../../src/protocols/otlp/insert.ts';
 import { jsonToProtobuf, protobufToJson } from '../../src/protocols/otlp/json.ts';
 import { MalformedError } from '../../src/protocols/otlp/malformed.ts';
 import { fillLogTimes } from '../../src/protocols/otlp/patch.ts';
+import { pieces } from '../../src/protocols/otlp/pieces.ts';
 import { scan } from '../../src/protocols/otlp/scan.ts';
 import { select } from '../../src/protocols/otlp/select.ts';
 import { sniffProtobuf } from '../../src/protocols/otlp/sniff.ts';
@@ -88,6 +90,10 @@ function redact(accepted: Accepted, isReadable = true): void {
   holds(!isReadable || replaced() === before, 'what was masked is masked again');
 }
 
+/** A field that nobody knows, with a length around which lengths grow. */
+const ADDED = Buffer.concat([Buffer.from([0xa2, 0x01, 100]), Buffer.alloc(100)]);
+const sum = (counts: readonly number[] | undefined) => (counts ?? []).reduce((all, count) => all + count, 0);
+
 export const TARGETS: Readonly<Record<string, Target>> = {
   scan: {
     corpus: corpus.protobuf,
@@ -101,6 +107,28 @@ export const TARGETS: Readonly<Record<string, Target>> = {
           scan(signal, half).summary.items === Math.ceil(found.summary.items / 2),
           'select keeps another number of items',
         );
+      }
+    },
+  },
+  pieces: {
+    corpus: corpus.protobuf,
+    run(input) {
+      for (const signal of SIGNALS) {
+        const whole = unless(MalformedError, () => scan(signal, input));
+        if (!whole) continue;
+        // Where resource and scope are too large for so many pieces, none is made.
+        const found = unless(MalformedError, () => [
+          ...pieces(signal, input, { bytes: input.length / 3, items: 2 }),
+        ]);
+        const items = found?.map((piece) => (piece ? scan(signal, piece).summary.items : 0));
+        holds(sum(items) === (items ? whole.summary.items : 0), 'pieces hold another number of items');
+        holds(items?.every((count) => count <= 2) !== false, 'a piece holds more items than it may');
+        const longer = insertAtEnds(signal, input, () => ADDED);
+        holds(
+          scan(signal, longer).summary.items === whole.summary.items,
+          'what is added makes or takes items',
+        );
+        holds(sum(items) === 0 || longer !== input, 'nothing is added');
       }
     },
   },

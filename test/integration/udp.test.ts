@@ -69,6 +69,7 @@ describe('the worker thread', () => {
           items += summary.items;
         },
         hasRoom: () => true,
+        setAside: () => undefined,
         refuse: (_receiver, code, count) => {
           refused[code] = (refused[code] ?? 0) + count;
         },

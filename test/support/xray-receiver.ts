@@ -59,6 +59,7 @@ export function createLab(options: Partial<XRayReceiverOptions> = {}): Lab {
         notify();
       },
       hasRoom: () => true,
+      setAside: () => undefined,
       refuse(_receiver, code, items) {
         lab.refused.push([code, items]);
         notify();

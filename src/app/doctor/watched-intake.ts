@@ -21,13 +21,13 @@ export function watchIntake(intake: Intake): WatchedIntake {
   return {
     intake: {
       ...intake,
-      async accept(receiver, accepted) {
+      async accept(receiver, accepted, _onPosition, room) {
         // Only while somebody waits: otherwise no payload is searched.
         const found =
           expected.size === 0
             ? undefined
             : [...expected].find(([id]) => Buffer.from(accepted.payload).includes(id));
-        await intake.accept(receiver, accepted, found?.[1]);
+        await intake.accept(receiver, accepted, found?.[1], room);
         lasts.set(receiver, { atMs: accepted.receivedAtMs, services: accepted.summary.services });
       },
     },

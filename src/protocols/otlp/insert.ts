@@ -33,9 +33,10 @@ export function insertAtEnds(signal: keyof typeof LEVELS, body: Uint8Array, addi
       // The tag has one byte; the length is what is between it and the contents. Its edit stands before those of the contents.
       const lengthAt = fields.start + 1;
       const edit: Edit = { at: lengthAt, skip: fields.from - lengthAt, insert: NOTHING };
-      const before = edits.push(edit) - 1;
+      const withIt = edits.push(edit);
       const grown = collect(fields.from, fields.to, level + 1);
-      if (grown === 0) edits.length = before;
+      // Not by what it grew: a length that was padded gets shorter, which may make up for what was added.
+      if (edits.length === withIt) edits.pop();
       else {
         edit.insert = varint(fields.to - fields.from + grown);
         added += grown + edit.insert.length - edit.skip;
@@ -45,7 +46,7 @@ export function insertAtEnds(signal: keyof typeof LEVELS, body: Uint8Array, addi
   }
 
   const added = collect(0, body.length, 0);
-  return added === 0 ? body : applied(body, edits, added);
+  return edits.length === 0 ? body : applied(body, edits, added);
 }
 
 const NOTHING = new Uint8Array();

@@ -1,6 +1,7 @@
 // Part of protocols/otlp: cuts a large request into smaller ones by copying slices of it, so that none of what comes after
 // holds more than that at a time: 20 MiB may be ten million empty log records.
 import type { OtlpSignal } from '../../model/signals.ts';
+import { MAX_FIELDS } from './crowd.ts';
 import { LEVELS } from './levels.ts';
 import { MalformedError } from './malformed.ts';
 import { headOf } from './varint.ts';
@@ -62,8 +63,10 @@ export function* pieces(
     while (fields.next()) {
       if (!isContainer(fields, inner)) continue;
       const { start, end } = fields;
-      const items = isLast ? 1 : itemsIn(fields.from, fields.to, level + 1);
-      if (isLast || (end - start <= limits.bytes && items <= limits.items)) {
+      // Of what is too large, nobody asks how many: there may be millions.
+      const isSmall = end - start <= limits.bytes;
+      const items = isLast ? 1 : isSmall ? itemsIn(fields.from, fields.to, level + 1) : 0;
+      if (isLast || (isSmall && items <= limits.items)) {
         if (!hasRoom(end - start, items)) {
           endRun();
           yield part;
@@ -83,20 +86,20 @@ export function* pieces(
           yield undefined;
           continue;
         }
-        if (!hasRoom(head.length + child.bytes, child.items)) {
+        if (!hasRoom(head.length + child.bytes, Math.max(1, child.items))) {
           yield part;
           part = empty();
         }
         part.slices.push(head, ...child.slices);
         part.bytes += head.length + child.bytes;
-        part.items += child.items;
+        part.items += Math.max(1, child.items);
       }
     }
     endRun();
     yield part;
   }
 
-  /** Not more than it takes to know that it is too many. */
+  /** Not more than it takes to know that it is too many. What holds none counts as one: it is walked as well. */
   function itemsIn(from: number, to: number, level: number): number {
     const inner = levels[level]!;
     let items = 0;
@@ -104,10 +107,10 @@ export function* pieces(
     while (items <= limits.items && fields.next())
       if (isContainer(fields, inner))
         items += level === levels.length - 1 ? 1 : itemsIn(fields.from, fields.to, level + 1);
-    return items;
+    return Math.max(1, items);
   }
 
-  /** Copied twice over: there may be millions, far apart. */
+  /** Walked twice: they may stand far apart, with millions of items between them. More of them than anybody sends would be walked for each piece. */
   function* fieldsBeside(
     from: number,
     to: number,
@@ -117,9 +120,12 @@ export function* pieces(
     for (const isCopied of [false, true]) {
       const fields = new Fields(body, from, to);
       let bytes = 0;
+      let count = 0;
       for (let walked = 1; fields.next(); walked++) {
         if (walked % FIELDS_PER_TURN === 0) yield undefined;
         if (isContainer(fields, inner)) continue;
+        if (++count > MAX_FIELDS)
+          throw new MalformedError(`there are more than ${MAX_FIELDS} fields beside scopes and items`);
         if (isCopied) found.set(body.subarray(fields.start, fields.end), bytes);
         bytes += fields.end - fields.start;
       }

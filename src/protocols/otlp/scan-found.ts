@@ -7,3 +7,6 @@ export function bytesEqual(b: Uint8Array, pos: number, pattern: Uint8Array): boo
   for (let i = 0; i < pattern.length; i++) if (b[pos + i] !== pattern[i]) return false;
   return true;
 }
+
+/** Cut out for that. */
+export const CROWDED = Found.INVALID | Found.CROWDED;

@@ -1,5 +1,6 @@
 // Part of protocols/otlp: one metric within the scan. Its items are its data points.
 
+import { type Crowdable, isCrowded } from './crowd.ts';
 import { MalformedError } from './malformed.ts';
 import {
   checkKeyValue,
@@ -10,6 +11,7 @@ import {
   LEN,
   VARINT,
 } from './scan-field.ts';
+import { CROWDED, Found } from './scan-found.ts';
 import { endOfVarint } from './wire.ts';
 
 const METRIC = fieldTypes({ 1: LEN, 2: LEN, 3: LEN, 5: LEN, 7: LEN, 9: LEN, 10: LEN, 11: LEN, 12: LEN });
@@ -21,6 +23,7 @@ const EXEMPLAR = fieldTypes({ 2: FIXED64, 3: FIXED64, 4: LEN, 5: LEN, 6: FIXED64
 
 /** A kind of data point: its field types, and the tags of those of its fields that are messages. */
 interface Point {
+  kind: Crowdable;
   types: FieldTypes;
   attributes: number;
   exemplars: number;
@@ -31,6 +34,7 @@ interface Point {
 }
 
 const NUMBER_POINT: Point = {
+  kind: 'number point',
   types: fieldTypes({ 2: FIXED64, 3: FIXED64, 4: FIXED64, 5: LEN, 6: FIXED64, 7: LEN, 8: VARINT }),
   attributes: 0x3a,
   exemplars: 0x2a,
@@ -39,6 +43,7 @@ const NUMBER_POINT: Point = {
   quantiles: 0,
 };
 const HISTOGRAM_POINT: Point = {
+  kind: 'histogram point',
   types: fieldTypes({
     2: FIXED64,
     3: FIXED64,
@@ -59,6 +64,7 @@ const HISTOGRAM_POINT: Point = {
   quantiles: 0,
 };
 const EXPONENTIAL_POINT: Point = {
+  kind: 'exponential point',
   types: fieldTypes({
     1: LEN,
     2: FIXED64,
@@ -82,6 +88,7 @@ const EXPONENTIAL_POINT: Point = {
   quantiles: 0,
 };
 const SUMMARY_POINT: Point = {
+  kind: 'summary point',
   types: fieldTypes({ 2: FIXED64, 3: FIXED64, 4: FIXED64, 5: FIXED64, 6: LEN, 7: LEN, 8: VARINT }),
   attributes: 0x3a,
   exemplars: 0,
@@ -99,14 +106,16 @@ const POINTS: ReadonlyMap<number, Point> = new Map([
   [0x5a, SUMMARY_POINT],
 ]);
 
-/** Calls `found` for each data point of the metric in [from, end), in order. */
-export function scanMetric(b: Uint8Array, from: number, end: number, found: (valid: boolean) => void): void {
+/** Calls `found` with what is wrong with it for each data point of the metric in [from, end), in order. */
+export function scanMetric(b: Uint8Array, from: number, end: number, found: (wrong: number) => void): void {
   eachMessage(b, from, end, METRIC, (tag, at, to) => {
     if (tag === 0x62) checkKeyValue(b, at, to, 0);
     const point = POINTS.get(tag);
     if (!point) return;
     eachMessage(b, at, to, DATA, (dataTag, pointAt, pointTo) => {
-      if (dataTag === 0x0a) found(scanPoint(b, pointAt, pointTo, point));
+      if (dataTag !== 0x0a) return;
+      if (isCrowded(point.kind, b, pointAt, pointTo)) found(CROWDED);
+      else found(scanPoint(b, pointAt, pointTo, point) ? 0 : Found.INVALID);
     });
   });
 }

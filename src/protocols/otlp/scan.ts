@@ -12,7 +12,7 @@ import {
   truncated,
   VARINT,
 } from './scan-field.ts';
-import { Found } from './scan-found.ts';
+import { CROWDED, Found } from './scan-found.ts';
 import { scanLog } from './scan-log.ts';
 import { scanMetric } from './scan-metric.ts';
 import { scanSpan } from './scan-span.ts';
@@ -93,8 +93,6 @@ export function explainInvalid(signal: OtlpSignal, items: number, invalid: numbe
   return said.join('; ');
 }
 
-const CROWDED = Found.INVALID | Found.CROWDED;
-
 function crowded(what: string): MalformedError {
   return new MalformedError(`${what} has more than ${MAX_FIELDS} attributes and values`);
 }
@@ -166,7 +164,7 @@ function scanScopeItems(signal: OtlpSignal, b: Uint8Array, from: number, end: nu
     else if (signal === 'traces')
       count(counts, isCrowded('span', b, pos, to) ? CROWDED : scanSpan(b, pos, to));
     else if (signal === 'logs') count(counts, isCrowded('log', b, pos, to) ? CROWDED : scanLog(b, pos, to));
-    else scanMetric(b, pos, to, (valid) => count(counts, valid ? 0 : Found.INVALID));
+    else scanMetric(b, pos, to, (wrong) => count(counts, wrong));
     pos = to;
   }
 }

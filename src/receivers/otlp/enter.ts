@@ -1,7 +1,8 @@
 // Part of receivers/otlp: a request, checked, goes to intake: as it came, or in pieces where it is large.
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type Intake, RefusedError } from '../../intake/intake.ts';
-import type { Origin, OtlpSignal } from '../../model/signals.ts';
+import type { Room } from '../../intake/room.ts';
+import type { Accepted, Origin, OtlpSignal } from '../../model/signals.ts';
 import { type PieceLimits, pieces } from '../../protocols/otlp/pieces.ts';
 import { explainInvalid, type Scan, scan } from '../../protocols/otlp/scan.ts';
 import { select } from '../../protocols/otlp/select.ts';
@@ -30,34 +31,52 @@ export interface CutOut extends PartialSuccess {
 }
 
 /**
- * Resolves with what was cut out, once the rest is in the journal. Nothing enters before all of it is found well-formed. Throws
- * Refusal and MalformedError.
+ * Resolves with what was cut out, once the rest is in the journal. Nothing enters before all of it is found well-formed and has
+ * its room in the journal: a client that is refused sends all of it again. Throws Refusal and MalformedError.
  */
 export async function enter(intake: Intake, incoming: Incoming): Promise<CutOut | undefined> {
   const { signal, protobuf, found } = incoming;
-  const one = found && isSmall(protobuf, found) ? found : undefined;
-  const whole = one ? countsOf(one) : await countPieces(signal, protobuf);
-  let left = whole.items;
-  try {
-    if (one) await enterOne(intake, incoming, protobuf, one);
-    else
-      for await (const { piece, scanned } of scannedPieces(signal, protobuf)) {
-        await enterOne(intake, incoming, piece, scanned);
-        left -= scanned.summary.items;
-      }
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    const refusal = error.code === 'redaction_failed' ? failed(error) : notNow(error.code, error.message);
-    refusal.items = left;
-    throw refusal;
-  }
-  if (whole.invalid === 0) return undefined;
-  const { items, invalid, crowded } = whole;
+  const isOne = found && protobuf.length <= WHOLE.bytes && found.summary.items <= WHOLE.items;
+  const { items, invalid, crowded } = isOne
+    ? await enterWhole(intake, incoming, found)
+    : await enterInPieces(intake, incoming);
+  if (invalid === 0) return undefined;
   return { rejected: invalid, crowded, message: explainInvalid(signal, items, invalid, crowded) };
 }
 
-function isSmall({ length }: Uint8Array, { summary }: Scan): boolean {
-  return length <= WHOLE.bytes && summary.items <= WHOLE.items;
+async function enterWhole(intake: Intake, incoming: Incoming, found: Scan): Promise<Counts> {
+  const { summary, invalid, crowded } = found;
+  try {
+    await enterOne(intake, incoming, incoming.protobuf, found);
+  } catch (error) {
+    throw refusalOf(error, summary.items);
+  }
+  return { items: summary.items, invalid: invalid.length, crowded };
+}
+
+async function enterInPieces(intake: Intake, incoming: Incoming): Promise<Counts> {
+  const { signal, protobuf } = incoming;
+  const { bytes, ...whole } = await countPieces(signal, protobuf);
+  let left = whole.items;
+  let room: Room | undefined;
+  try {
+    room = roomFor(intake, bytes);
+    for await (const { piece, scanned } of scannedPieces(signal, protobuf)) {
+      await enterOne(intake, incoming, piece, scanned, room);
+      left -= scanned.summary.items;
+    }
+  } catch (error) {
+    throw refusalOf(error, left);
+  } finally {
+    room?.release();
+  }
+  return whole;
+}
+
+function roomFor(intake: Intake, bytes: number): Room {
+  const room = intake.setAside(bytes);
+  if (room) return room;
+  throw new RefusedError('journal_unavailable', 'the journal has no room for all of it now: try again');
 }
 
 async function enterOne(
@@ -65,13 +84,16 @@ async function enterOne(
   { signal, receivedAtMs, origin }: Incoming,
   protobuf: Uint8Array,
   { summary, invalid }: Scan,
+  room?: Room,
 ): Promise<void> {
   const record = { signal, receivedAtMs, origin };
+  const accept = (accepted: Pick<Accepted, 'payload' | 'summary'>) =>
+    intake.accept('otlp', { ...record, ...accepted }, undefined, room);
   if (summary.items === invalid.length) return;
-  if (invalid.length === 0) return intake.accept('otlp', { ...record, payload: protobuf, summary });
+  if (invalid.length === 0) return accept({ payload: protobuf, summary });
   const cutOut = new Set(invalid);
   const payload = select(signal, protobuf, (index) => !cutOut.has(index));
-  return intake.accept('otlp', { ...record, payload, summary: scan(signal, payload).summary });
+  return accept({ payload, summary: scan(signal, payload).summary });
 }
 
 interface Counts {
@@ -80,17 +102,13 @@ interface Counts {
   crowded: number;
 }
 
-function countsOf({ summary, invalid, crowded }: Scan): Counts {
-  return { items: summary.items, invalid: invalid.length, crowded };
-}
-
-async function countPieces(signal: OtlpSignal, protobuf: Uint8Array): Promise<Counts> {
-  const whole: Counts = { items: 0, invalid: 0, crowded: 0 };
-  for await (const { scanned } of scannedPieces(signal, protobuf)) {
-    const { items, invalid, crowded } = countsOf(scanned);
-    whole.items += items;
-    whole.invalid += invalid;
-    whole.crowded += crowded;
+async function countPieces(signal: OtlpSignal, protobuf: Uint8Array): Promise<Counts & { bytes: number }> {
+  const whole = { bytes: 0, items: 0, invalid: 0, crowded: 0 };
+  for await (const { piece, scanned } of scannedPieces(signal, protobuf)) {
+    whole.bytes += piece.length;
+    whole.items += scanned.summary.items;
+    whole.invalid += scanned.invalid.length;
+    whole.crowded += scanned.crowded;
   }
   return whole;
 }
@@ -105,7 +123,15 @@ async function* scannedPieces(
   }
 }
 
-/** The same bytes would fail again: 500 is not sent again. */
-function failed({ code, message }: RefusedError): Refusal {
-  return new Refusal(500, StatusCodes.INTERNAL, code, message);
+/** What is no refusal is passed on: a bug. */
+function refusalOf(error: unknown, items: number): unknown {
+  if (!(error instanceof RefusedError)) return error;
+  const { code, message } = error;
+  // The same bytes would fail again: 500 is not sent again.
+  const refusal =
+    code === 'redaction_failed'
+      ? new Refusal(500, StatusCodes.INTERNAL, code, message)
+      : notNow(code, message);
+  refusal.items = items;
+  return refusal;
 }

@@ -1,6 +1,7 @@
 // Part of the tests of protocols/otlp: what the scan counts, refuses and cuts out.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { OtlpSignal } from '../../../src/model/signals.ts';
 import { protobufToJson } from '../../../src/protocols/otlp/json.ts';
 import { MalformedError } from '../../../src/protocols/otlp/malformed.ts';
 import { explainInvalid, scan } from '../../../src/protocols/otlp/scan.ts';
@@ -259,15 +260,39 @@ describe('what would take gigabytes to decode', () => {
     encode('traces', { resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids, ...members }, ids] }] }] });
   const log = (members: object) =>
     encode('logs', { resourceLogs: [{ scopeLogs: [{ logRecords: [members, {}] }] }] });
+  const metric = (kind: string, members: object) =>
+    encode('metrics', {
+      resourceMetrics: [{ scopeMetrics: [{ metrics: [{ [kind]: { dataPoints: [members, {}] } }] }] }],
+    });
   const values = Array.from({ length: 20_001 }, () => ({}));
+  const numbers = Array.from({ length: 20_001 }, () => '300');
 
-  it.each<[string, 'traces' | 'logs', Uint8Array]>([
+  it.each<[string, OtlpSignal, Uint8Array]>([
     ['attributes', 'traces', span({ attributes: many(20_001) })],
     ['events', 'traces', span({ events: many(20_001).map(() => ({ name: 'e' })) })],
     ['links', 'traces', span({ links: many(20_001).map(() => ({ flags: 1 })) })],
     ['attributes of events', 'traces', span({ events: [{ attributes: many(20_001) }] })],
     ['values in a list', 'traces', span({ attributes: [{ key: 'a', value: { arrayValue: { values } } }] })],
     ['members of a body', 'logs', log({ body: { kvlistValue: { values: many(20_001) } } })],
+    ['attributes of a gauge', 'metrics', metric('gauge', { attributes: many(20_001) })],
+    ['attributes of a sum', 'metrics', metric('sum', { attributes: many(20_001) })],
+    ['exemplars', 'metrics', metric('gauge', { exemplars: many(20_001).map(() => ({ asInt: '1' })) })],
+    [
+      'attributes of an exemplar',
+      'metrics',
+      metric('sum', { exemplars: [{ filteredAttributes: many(20_001) }] }),
+    ],
+    ['attributes of a histogram', 'metrics', metric('histogram', { attributes: many(20_001) })],
+    ['buckets', 'metrics', metric('histogram', { bucketCounts: numbers })],
+    ['bounds', 'metrics', metric('histogram', { explicitBounds: numbers.map(Number) })],
+    [
+      'exponential buckets',
+      'metrics',
+      metric('exponentialHistogram', { positive: { bucketCounts: numbers } }),
+    ],
+    ['attributes of those', 'metrics', metric('exponentialHistogram', { attributes: many(20_001) })],
+    ['quantiles', 'metrics', metric('summary', { quantileValues: values.map(() => ({ quantile: 1 })) })],
+    ['attributes of a summary', 'metrics', metric('summary', { attributes: many(20_001) })],
   ])('is an item with too many %s: it alone is cut out', (_what, signal, body) => {
     expect(scan(signal, body)).toMatchObject({ invalid: [0], crowded: 1, summary: { items: 2 } });
     expect(explainInvalid(signal, 2, 1, 1)).toContain('1 of 2');
@@ -277,6 +302,27 @@ describe('what would take gigabytes to decode', () => {
     const attributes = many(20_001);
     for (const part of [{ resource: { attributes } }, { scopeSpans: [{ scope: { attributes } }] }])
       expect(() => scan('traces', encode('traces', { resourceSpans: [part] }))).toThrow(/more than 20000/);
+  });
+
+  it('is an entity with too many keys', () => {
+    const idKeys = many(20_001).map(({ key }) => key);
+    const resource = { entityRefs: [{ type: 'host', idKeys }] };
+    expect(() => scan('traces', encode('traces', { resourceSpans: [{ resource }] }))).toThrow(
+      /a resource has more than 20000/,
+    );
+  });
+
+  it('is not a histogram with thousands of buckets', () => {
+    const some = numbers.slice(0, 6000);
+    for (const [kind, members] of [
+      ['histogram', { bucketCounts: some, explicitBounds: some.slice(1).map(Number) }],
+      ['exponentialHistogram', { positive: { bucketCounts: some } }],
+    ] as const)
+      expect(scan('metrics', metric(kind, members))).toMatchObject({
+        invalid: [],
+        crowded: 0,
+        summary: { items: 2 },
+      });
   });
 
   it('is not what has many bytes', () => {

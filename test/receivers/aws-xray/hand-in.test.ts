@@ -33,6 +33,7 @@ beforeEach(() => {
       return answer();
     },
     hasRoom: () => true,
+    setAside: () => undefined,
     refuse: (_receiver: string, code: string, items: number) => void refused.push([code, items]),
   };
   said = [];

@@ -212,6 +212,7 @@ describe('status and life cycle', () => {
             settle = resolve;
           }),
         hasRoom: () => true,
+        setAside: () => undefined,
         refuse: () => {},
       },
     });

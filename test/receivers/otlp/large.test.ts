@@ -35,6 +35,37 @@ describe('a large request', () => {
     );
   });
 
+  it.each([
+    [WHOLE.items - 1, 1],
+    [WHOLE.items, 1],
+    [WHOLE.items + 1, 5],
+  ])('of %i spans is %i records', async (count, records) => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    const body = requestOf(spans(count));
+    expect((await call(port, { body })).status).toBe(200);
+    expect(intake.accepted).toHaveLength(records);
+    expect(intake.accepted.reduce((sum, { summary }) => sum + summary.items, 0)).toBe(count);
+    expect(intake.accepted.flatMap(({ payload }) => itemsOf('traces', payload))).toEqual(
+      itemsOf('traces', body),
+    );
+  });
+
+  it.each([
+    [0, 1],
+    [1, 2],
+  ])('of %i bytes more than may stay together is %i records', async (more, records) => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    const half = (bytes: number) => requestOf([span(1, { name: 'x'.repeat(bytes) })]);
+    const rest = WHOLE.bytes + more - half(200_000).length;
+    const body = Buffer.concat([half(200_000), half(rest - (half(rest).length - rest))]);
+    expect(body.length).toBe(WHOLE.bytes + more);
+    expect((await call(port, { body })).status).toBe(200);
+    expect(intake.accepted.flatMap(({ payload }) => itemsOf('traces', payload))).toEqual(
+      itemsOf('traces', body),
+    );
+    expect(intake.accepted).toHaveLength(records);
+  });
+
   it('of which the last span is malformed leaves nothing behind', async () => {
     const { port, intake } = await startReceiver({ maxRequestBytes });
     const body = requestOf([...spans(3000), span(9, { name: 'last' })]);
@@ -57,6 +88,30 @@ describe('a large request', () => {
       ['bad_id', 2],
       ['too_many_fields', 1],
     ]);
+  });
+
+  it('is answered with 503 before any of it enters when the journal has no room for all', async () => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    intake.roomForAll = false;
+    expect((await call(port, { body: requestOf(spans(3000)) })).status).toBe(503);
+    expect(intake.accepted).toEqual([]);
+    expect(intake.refused).toEqual([['journal_unavailable', 3000]]);
+  });
+
+  it('enters in the room that was set aside for all of it, and leaves none behind', async () => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    expect((await call(port, { body: requestOf(spans(3000)) })).status).toBe(200);
+    const bytes = intake.accepted.reduce((sum, { payload }) => sum + payload.length, 0);
+    expect(intake.rooms).toEqual([{ bytes, isReleased: true }]);
+    expect(new Set(intake.inRoom).size).toBe(1);
+    expect(intake.inRoom[0]).toBeDefined();
+  });
+
+  it('gives its room back when it fails half-way', async () => {
+    const { port, intake } = await startReceiver({ maxRequestBytes });
+    intake.onAccept = () => Promise.reject(new RefusedError('redaction_failed', 'a bug'));
+    expect((await call(port, { body: requestOf(spans(3000)) })).status).toBe(500);
+    expect(intake.rooms.map(({ isReleased }) => isReleased)).toEqual([true]);
   });
 
   it('is answered with 503 when the journal stops taking it half-way: what has not entered is counted', async () => {

@@ -5,6 +5,7 @@ import http, { type IncomingHttpHeaders } from 'node:http';
 import net from 'node:net';
 import { createAdmission } from '../../../src/intake/admission.ts';
 import type { Intake } from '../../../src/intake/intake.ts';
+import type { Room } from '../../../src/intake/room.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import type { Accepted } from '../../../src/model/signals.ts';
 import {
@@ -17,6 +18,11 @@ export interface FakeIntake extends Intake {
   accepted: Accepted[];
   refused: [code: string, items: number][];
   room: boolean;
+  roomForAll: boolean;
+  /** The rooms that were set aside, and what each was released from. */
+  rooms: { bytes: number; isReleased: boolean }[];
+  /** What was accepted in a room. */
+  inRoom: (Room | undefined)[];
   onAccept: (accepted: Accepted) => Promise<void>;
 }
 
@@ -26,12 +32,22 @@ export function fakeIntake(maxBytesInFlight = 32 * 1024 * 1024): FakeIntake {
     accepted: [],
     refused: [],
     room: true,
+    roomForAll: true,
+    rooms: [],
+    inRoom: [],
     onAccept: async () => {},
-    async accept(_receiver, accepted) {
+    async accept(_receiver, accepted, _onPosition, room) {
       await intake.onAccept(accepted);
+      intake.inRoom.push(room);
       intake.accepted.push(accepted);
     },
     hasRoom: () => intake.room,
+    setAside(bytes) {
+      if (!intake.roomForAll) return undefined;
+      const room = { bytes, isReleased: false };
+      intake.rooms.push(room);
+      return { fill: () => undefined, release: () => void Object.assign(room, { isReleased: true }) };
+    },
     refuse: (_receiver, code, items) => void intake.refused.push([code, items]),
   };
   return intake;
