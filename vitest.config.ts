@@ -21,7 +21,17 @@ const project = (
   },
 });
 
-const special = ['contract', 'integration', 'clients', 'container', 'browser', 'chaos', 'bench', 'kafka'];
+const special = [
+  'contract',
+  'integration',
+  'clients',
+  'container',
+  'browser',
+  'chaos',
+  'bench',
+  'kafka',
+  'arm64',
+];
 
 export default defineConfig({
   test: {
@@ -42,6 +52,8 @@ export default defineConfig({
       project('browser', ['test/browser/**/*.test.ts'], [], 60_000, false),
       // Real brokers, by a tool that KAFKA_BROKERS_TOOL names.
       project('kafka', ['test/kafka/**/*.test.ts'], [], 3_600_000, false),
+      // Node of the image's other processor, emulated: what NODE_ARM64 says.
+      project('arm64', ['test/arm64/**/*.test.ts'], [], 120_000),
       // Kills, faults and load: one file at a time, or they would measure each other.
       project('chaos', ['test/chaos/**/*.test.ts'], [], 3_600_000, false),
     ],
