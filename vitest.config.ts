@@ -16,6 +16,8 @@ const project = (
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     fileParallelism: isParallel,
+    // Tests of a file that say they may run at once do little but wait.
+    maxConcurrency: 8,
     // The bundle says this once in its own words; here it would be said by every file.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },
@@ -31,6 +33,7 @@ const special = [
   'bench',
   'kafka',
   'arm64',
+  'commands',
 ];
 
 export default defineConfig({
@@ -54,6 +57,8 @@ export default defineConfig({
       project('kafka', ['test/kafka/**/*.test.ts'], [], 3_600_000, false),
       // Node of the image's other processor, emulated: what NODE_ARM64 says.
       project('arm64', ['test/arm64/**/*.test.ts'], [], 120_000),
+      // What the README shows to contributors: one command at a time, as each builds and measures.
+      project('commands', ['test/commands/**/*.test.ts'], [], 300_000, false),
       // Kills, faults and load: one file at a time, or they would measure each other.
       project('chaos', ['test/chaos/**/*.test.ts'], [], 3_600_000, false),
     ],
