@@ -165,7 +165,9 @@ describe('a key, a region or a permission that is wrong', () => {
     const { code, out } = await type(doctor);
 
     expect(code).toBe(1);
-    expect(below('CloudWatch Logs', out)[1]).toMatch(/^FAIL {2}identity {2}no AWS credentials were found/);
+    expect(below('CloudWatch Logs', out)[1]).toMatch(
+      /^FAIL {2}identity {2}no AWS credentials were found: [^:]+$/,
+    );
   });
 
   it('CloudWatch Logs: a missing permission', async () => {
@@ -228,7 +230,7 @@ describe('a host that is not reached', () => {
         /^FAIL {2}connection {2}the name nowhere\.invalid cannot be resolved \((ENOTFOUND|EAI_AGAIN)\)$/,
       ),
       HELD('Rollbar'),
-      'fix:  Check the name of the endpoint and the DNS of this host.',
+      'fix:  Check the name of the endpoint and the DNS of this host; where only a proxy leads out, set HTTPS_PROXY.',
     ]);
   });
 
