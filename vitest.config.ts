@@ -36,16 +36,26 @@ const special = [
   'commands',
 ];
 
+const everythingElse = project(
+  'unit',
+  ['test/**/*.test.ts'],
+  special.map((folder) => `test/${folder}/**`),
+);
+/** They measure no times of each other: where there are two cores, three files run at a time, as half of it is waiting. */
+const unit = {
+  test: {
+    ...everythingElse.test,
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { groupOrder: 1 },
+  },
+};
+
 export default defineConfig({
   test: {
-    // Tests wait for half of their time: where there are two cores, three files run at a time.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Tests of whole programs mostly wait: also where there are two cores, two files run at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      project(
-        'unit',
-        ['test/**/*.test.ts'],
-        special.map((folder) => `test/${folder}/**`),
-      ),
+      unit,
       project('contract', ['test/contract/**/*.test.ts']),
       project('integration', ['test/integration/**/*.test.ts'], [], 120_000),
       // They share one Python environment, which the first of them makes.
