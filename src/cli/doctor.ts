@@ -1,18 +1,14 @@
 // Part of cli: `sidecast doctor`: what the sidecast that runs finds, or one that is started for this.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import type { Finding, Findings } from '../admin/api/doctor.ts';
-import { type App, startApp } from '../app/app.ts';
 import type { AppConfig } from '../app/options.ts';
 import { registry } from '../app/registry.ts';
 import { durationMs } from '../config/option.ts';
 import type { Problem } from '../config/problems.ts';
-import { systemClock } from '../model/clock.ts';
 import { type AdminPort, adminPort, ask, complaintOf, NoSidecastError } from './admin-port.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
 import type { OptionsOf } from './commands.ts';
+import { withPipeline } from './doctor-alone.ts';
 import { renderFindings } from './doctor-text.ts';
 import type { Edge } from './edge.ts';
 
@@ -44,7 +40,7 @@ async function examine(edge: Edge, line: Line): Promise<readonly Finding[]> {
   ];
   if (problems.length > 0) return own;
   if (line.values.offline) return [...own, ...withoutAsking(line.config)];
-  return [...own, ...(await withPipeline(edge, line))];
+  return [...own, ...(await withPipeline(edge, line, (url) => askRunning({ url }, line)))];
 }
 
 /** Undefined when no sidecast answers. */
@@ -62,53 +58,6 @@ async function askRunning(port: AdminPort, { values }: Line): Promise<readonly F
     if (error instanceof NoSidecastError) return undefined;
     throw error;
   }
-}
-
-/** A pipeline like the real one, with ports and a data directory that nobody else has. */
-async function withPipeline(edge: Edge, line: Line): Promise<readonly Finding[]> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'sidecast-doctor-'));
-  let app: App | undefined;
-  try {
-    app = await startApp({
-      config: apart(line.config, dataDir),
-      env: line.env,
-      version: edge.version,
-      log: () => undefined,
-      clock: systemClock,
-      random: Math.random,
-    });
-    const url = new URL(`http://${app.listening.admin[0]}`);
-    url.password = line.config.listeners.adminToken?.reveal() ?? '';
-    const found = await askRunning({ url }, line);
-    // Its receivers and its journal are nobody's.
-    return (found ?? []).filter(({ about, step }) => !isOfItself(about) || step === 'test trace');
-  } catch (error) {
-    return [couldNotStart(error as Error)];
-  } finally {
-    await app?.shutdown('doctor');
-    await rm(dataDir, { recursive: true, force: true });
-  }
-}
-
-const isOfItself = (about: Finding['about']) => about === 'receivers' || about === 'journal';
-
-function apart(config: AppConfig, dataDir: string): AppConfig {
-  const listeners = {
-    ...config.listeners,
-    hosts: ['127.0.0.1'],
-    otlpPort: 0,
-    xrayPort: 0,
-    adminPort: 0,
-    xrayUdp: undefined,
-    xrayTcp: undefined,
-  };
-  return {
-    ...config,
-    listeners,
-    tls: { ...config.tls, certFile: undefined, keyFile: undefined },
-    journal: { ...config.journal, dataDir },
-    process: { ...config.process, shutdownTimeoutMs: 2_000 },
-  };
 }
 
 /** What the configuration alone says. */
@@ -163,17 +112,6 @@ function refusedToLook(url: URL, words: string): Finding {
     what: `${url.origin} answers, but not as this release of sidecast does (${words})`,
     data: 'nothing is known of it',
     fix: 'Use the release that runs there (in its container), or --standalone.',
-  };
-}
-
-function couldNotStart(error: Error): Finding {
-  return {
-    about: 'configuration',
-    step: 'start',
-    status: 'failed',
-    what: `no pipeline could be started: ${error.message}`,
-    data: 'nothing was sent',
-    fix: 'Mend that; sidecast run fails alike.',
   };
 }
 

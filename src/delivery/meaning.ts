@@ -20,7 +20,9 @@ export function resultOf(
   vendor: VendorAnswer | undefined,
   retryAfterMs: number | undefined,
 ): ExportResult {
-  const reason = { code: meaning.code, message: `${meaning.message} (${words})`, fix: meaning.fix };
+  // Credentials that were not found are told of without a vendor, and in the same words.
+  const message = words.startsWith(meaning.message) ? words : `${meaning.message} (${words})`;
+  const reason = { code: meaning.code, message, fix: meaning.fix };
   const answer = vendor ? { vendor } : {};
   if (meaning.status !== 'retryable') return { status: meaning.status, reason, ...answer };
   return {

@@ -18,7 +18,7 @@ const ROWS: Readonly<Record<HttpFailure, Row>> = {
   dns: {
     code: 'unreachable',
     counts: false,
-    fix: 'Check the name of the endpoint and the DNS of this host.',
+    fix: 'Check the name of the endpoint and the DNS of this host; where only a proxy leads out, set HTTPS_PROXY.',
   },
   tls: {
     code: 'unreachable',

@@ -6,9 +6,9 @@ const SDK_BATCH = 513;
 const DEFAULT_SECONDS = 20;
 const RATE = 5000;
 
-export function casesFor(seconds) {
-  const forSeconds = seconds ?? DEFAULT_SECONDS;
-  return [
+/** `seconds`: of UDP. `requests`: of OTLP; without it, as many as each case has. */
+export function casesFor({ seconds: forSeconds = DEFAULT_SECONDS, requests } = {}) {
+  const cases = [
     {
       ...otlp('otlp-honeycomb-513', 'OTLP → Honeycomb, 513 spans a request', SDK_BATCH, 1950, ['honeycomb']),
       peer: { compression: 'zstd' },
@@ -41,6 +41,14 @@ export function casesFor(seconds) {
       SIDECAST_XRAY_RECEIVE_BUFFER_BYTES: '0',
     }),
   ];
+  return requests === undefined
+    ? cases
+    : cases.map((one) => (one.kind === 'otlp' ? cut(one, requests) : one));
+}
+
+function cut(one, requests) {
+  const load = { ...one.load, requests };
+  return { ...one, load, items: load.spansPerRequest * requests };
 }
 
 function otlp(name, title, spansPerRequest, requests, destinations) {

@@ -1,4 +1,4 @@
-// Part of the tests: `npm run bench [-- --cases otlp-all,udp-xray] [--seconds 5] [--runs 3] [--peers DIR] [--save FILE] [--main dist/main.js]`:
+// Part of the tests: `npm run bench [-- --cases otlp-all,udp-xray] [--requests 40] [--seconds 5] [--runs 3] [--peers DIR] [--save FILE] [--main dist/main.js]`:
 // CPU per item, and whether all arrived. With peers, they take turns with sidecast: only what is measured in one run compares.
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -10,6 +10,8 @@ import { printTable } from './report.mjs';
 const { values: options } = parseArgs({
   options: {
     cases: { type: 'string', default: process.env.CASES ?? '' },
+    // How much of OTLP, and of UDP.
+    requests: { type: 'string' },
     seconds: { type: 'string' },
     runs: { type: 'string', default: '1' },
     peers: { type: 'string' },
@@ -17,7 +19,8 @@ const { values: options } = parseArgs({
     main: { type: 'string', default: 'dist/main.js' },
   },
 });
-const all = casesFor(options.seconds === undefined ? undefined : Number(options.seconds));
+const number = (text) => (text === undefined ? undefined : Number(text));
+const all = casesFor({ seconds: number(options.seconds), requests: number(options.requests) });
 const names = options.cases.split(',').filter(Boolean);
 const unknown = names.filter((name) => !all.some((one) => one.name === name));
 if (unknown.length > 0) {

@@ -1,5 +1,6 @@
 // Part of the chaos tests: `npm run backlog`: a journal full of what destinations that are down are owed, and what becomes of memory,
 // of the backlog and of live data when they return. [-- --destinations honeycomb,rollbar] [--mib 1024] [--seconds 60] [--save]
+// Small, for a look: --destinations honeycomb --mib 64 --seconds 2
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,12 +18,15 @@ const MIB = 1024 * 1024;
 const BACKLOG_SPANS = 513;
 /** A request lasts as long as one across the network does: with the concurrency of a leg that is its capacity. */
 const REQUEST_MS = 100;
-const ALONE_MS = 15_000;
+/** Of the time beside live data. */
+const ALONE_SHARE = 1 / 4;
 /** What was sent at the very end may still be on its way. */
 const TAIL_MS = 5000;
 const FULL = 0.98;
 /** What is left then to be filled is little. */
 const WORTHWHILE = 0.95;
+/** Less than that behind, nothing is compressed (src/journal/disk/compression). */
+const NEVER_COMPRESSED_BYTES = 64 * MIB;
 /** It is looked for what can be compressed every 10 s. */
 const COMPRESSED_AFTER_LOOKS = 24;
 const DRAINED_WITHIN_MS = 600_000;
@@ -37,6 +41,7 @@ const { values: options } = parseArgs({
   },
 });
 const maxBytes = Number(options.mib) * MIB;
+const liveMs = Number(options.seconds) * 1000;
 const runs = options.destinations ? [options.destinations.split(',')] : [['honeycomb'], ALL];
 async function measure(destinations) {
   const live = new LiveData(destinations);
@@ -123,6 +128,7 @@ async function fill({ pid, adminPort, dataDir }, sender) {
 
 /** Sealed segments are compressed while nothing comes: an outage lasts longer than this filling. True when that made room. */
 async function isCompressed(adminPort) {
+  if (maxBytes <= NEVER_COMPRESSED_BYTES) return false;
   let [before, unchanged] = [maxBytes, 0];
   while (unchanged < COMPRESSED_AFTER_LOOKS) {
     await delay(500);
@@ -144,11 +150,11 @@ async function drain({ pid }, vendors, sender, live) {
   // Slots fill up, and lanes open.
   await delay(2000);
   const before = books();
-  await delay(ALONE_MS);
+  await delay(ALONE_SHARE * liveMs);
   const alone = books();
   log(`alone, peak ${mib(peakMemoryBytes(pid))} MiB`);
 
-  await live.send(sender, Number(options.seconds) * 1000);
+  await live.send(sender, liveMs);
   const together = books();
   await delay(TAIL_MS);
   return ids.map((destination, leg) => {

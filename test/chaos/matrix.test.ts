@@ -2,6 +2,7 @@
 //
 //   RESULTS=1 npm run matrix                 the whole of it: nine minutes
 //   RESULTS=1 FAULT=400,413 npm run matrix   these rows again
+//   FAULT=413 DESTINATION=rollbar SAMPLES=200 npm run matrix   one cell, for a look
 import { env } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DESTINATION_IDS, type DestinationId } from '../../src/model/signals.ts';
@@ -11,6 +12,7 @@ import { keepCells, type MeasuredCell } from './matrix/results.ts';
 
 const BASELINES = 3;
 const CHOSEN = FAULTS.filter(({ id }) => env['FAULT']?.split(',').includes(id) ?? true);
+const COLUMNS = DESTINATION_IDS.filter((id) => env['DESTINATION']?.split(',').includes(id) ?? true);
 
 const undisturbed = {} as Record<DestinationId, number>;
 const passed: MeasuredCell[] = [];
@@ -51,7 +53,7 @@ afterAll(() => {
 });
 
 describe.each(CHOSEN)('$title', (row) => {
-  it.concurrent.each(DESTINATION_IDS)('at %s', async (destination) => {
+  it.concurrent.each(COLUMNS)('at %s', async (destination) => {
     let cell = await run(row, destination);
     let attempts = 1;
     for (; attempts < ATTEMPTS && disturbed(cell).length > 0; attempts += 1) {

@@ -52,6 +52,21 @@ describe('the package', () => {
     for (const path of Object.values(bin)) expect(existsSync(join(dir, 'package', path))).toBe(true);
   });
 
+  it('is the same on every processor: its programs are JavaScript, and no package that is bundled has anything native', async () => {
+    const isNative = (name: string) => /\.(?:node|so|gyp)$/.test(name);
+    const list = `import('./.ci/components.mjs').then(async ({ components }) =>
+      process.stdout.write(JSON.stringify((await components()).map(({ path }) => path))))`;
+    const bundled = JSON.parse((await run(execPath, ['-e', list], { cwd: ROOT })).stdout) as string[];
+    const shipped = await readdir(join(dir, 'package', 'dist'), { recursive: true, withFileTypes: true });
+
+    expect(bundled.length).toBeGreaterThan(50);
+    for (const path of bundled)
+      expect((await readdir(join(ROOT, path), { recursive: true })).filter(isNative), path).toEqual([]);
+    expect(shipped.filter((entry) => entry.isFile() && !/\.(?:js|map|css|html)$/.test(entry.name))).toEqual(
+      [],
+    );
+  });
+
   it('runs alone: version, validate, and a demo whose books close', async () => {
     const main = join(dir, 'package', 'dist', 'main.js');
     const alone = { cwd: dir, env: { PATH: '', HOME: dir }, maxBuffer: MAX_BUFFER };

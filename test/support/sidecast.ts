@@ -18,6 +18,8 @@ const HOST = '127.0.0.1';
 export interface SidecastOptions {
   /** A module that is loaded before the program: see sabotage.mjs. */
   preload?: string;
+  /** What starts Node, if not the one that runs the tests: a program and its first words. */
+  node?: readonly string[];
 }
 
 /** How a process ended: by itself or by a signal. */
@@ -146,9 +148,10 @@ interface Running {
 function startProcess(
   settings: Readonly<Record<string, string>>,
   logs: string[],
-  { preload }: SidecastOptions,
+  { preload, node = [execPath] }: SidecastOptions,
 ): Running {
-  const child = spawn(execPath, [...(preload ? ['--import', preload] : []), MAIN, 'run'], {
+  const [program = '', ...words] = node;
+  const child = spawn(program, [...words, ...(preload ? ['--import', preload] : []), MAIN, 'run'], {
     env: settings,
     stdio: ['ignore', 'ignore', 'pipe', ...(preload ? (['ipc'] as const) : [])],
   });

@@ -30,7 +30,7 @@ export function fateOf({
   return `nothing is lost: what is for ${DESTINATION_NAMES[id]} waits in the journal ${until} (${queued === 1 ? '1 item' : `${queued} items`} now)`;
 }
 
-function daysOf(ms: number): string {
+export function daysOf(ms: number): string {
   return ms >= 172_800_000 ? `${Math.round(ms / 86_400_000)} days` : agoOf(ms);
 }
 

@@ -12,6 +12,8 @@ export interface SurroundingsOptions {
   nowMs: number;
 }
 
+const SIZES = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+
 export function examineSurroundings(options: SurroundingsOptions): readonly Finding[] {
   const { status } = options;
   return [...otlp(options), ...xray(options), journal(status), ...deadLetters(status), ...advice(status)];
@@ -98,7 +100,7 @@ function refusals(receiver: ReceiverId, refused: Readonly<Record<string, number 
 
 function journal({ journal: { mode, dir, bytes, maxBytes, reason } }: Status): Finding {
   const base = { about: 'journal', step: 'journal' } as const;
-  const room = `${bytes} of ${maxBytes} bytes used`;
+  const room = `${sizeOf(bytes)} of ${sizeOf(maxBytes)} used`;
   if (reason)
     return {
       ...base,
@@ -118,6 +120,11 @@ function journal({ journal: { mode, dir, bytes, maxBytes, reason } }: Status): F
     data: 'a restart loses what is not delivered',
     fix: 'Set SIDECAST_DATA_DIR to a directory on a volume, if that is not meant.',
   };
+}
+
+function sizeOf(bytes: number): string {
+  const step = Math.min(SIZES.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${Math.round((10 * bytes) / 1024 ** step) / 10} ${SIZES[step]}`;
 }
 
 function deadLetters({ deadLetters: { reason } }: Status): Finding[] {

@@ -1,4 +1,5 @@
 // Part of the chaos tests: one fault at one destination: what is said of it, what the others do meanwhile, how it ends.
+import { env } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DestinationStatus } from '../../../src/admin/status.ts';
 import { isConserved } from '../../../src/ledger/account.ts';
@@ -9,7 +10,7 @@ import { type Bench, startBench } from './bench.ts';
 import type { FaultRow } from './faults.ts';
 
 /** Of each destination that is well. */
-export const SAMPLES = 2000;
+export const SAMPLES = Number(env['SAMPLES'] ?? 2000);
 
 export interface Latency {
   samples: number;
