@@ -247,3 +247,17 @@ describe.each(['aws-xray', 'aws-cloudwatch-logs'])('%s that says 200', (id) => {
     },
   );
 });
+
+describe('aws-xray that says 200', () => {
+  it.each(['[5]', '[null]', '[[]]', '[{"Id":5}]', '[{"Id":{}}]', '[{"ErrorCode":5}]', '[{"Message":{}}]'])(
+    'and names %s as what it did not process has not taken anything',
+    async (unprocessed) => {
+      type = TYPES['aws-xray'] ?? '';
+      const exporter = await build('aws-xray');
+      behave = answer('200 OK', '', `{"UnprocessedTraceSegments":${unprocessed}}`);
+      const result = await exporter.send(batchFor(exporter), new AbortController().signal);
+      expect(result).toMatchObject({ status: 'blocked', reason: { code: 'misdirected' } });
+      await exporter.close();
+    },
+  );
+});

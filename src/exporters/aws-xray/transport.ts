@@ -121,10 +121,17 @@ function readUnprocessed(body: string): readonly Unprocessed[] | undefined {
   try {
     const answer = JSON.parse(body) as { UnprocessedTraceSegments?: unknown } | null;
     const unprocessed = typeof answer === 'object' ? (answer?.UnprocessedTraceSegments ?? []) : undefined;
-    return Array.isArray(unprocessed) ? unprocessed.filter((one) => typeof one === 'object') : undefined;
+    return Array.isArray(unprocessed) && unprocessed.every(isUnprocessed) ? unprocessed : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Each field may be null or absent (UnprocessedTraceSegment in X-Ray's API reference). */
+function isUnprocessed(one: unknown): one is Unprocessed {
+  if (typeof one !== 'object' || one === null || Array.isArray(one)) return false;
+  const { Id, ErrorCode, Message } = one as { [K in keyof Unprocessed]: unknown };
+  return [Id, ErrorCode, Message].every((field) => (field ?? null) === null || typeof field === 'string');
 }
 
 /**
