@@ -32,6 +32,8 @@ export interface FleetOptions {
 const TOPICS = ['otlp_spans', 'otlp_logs', 'otlp_metrics', 'xray_segments'];
 /** num.partitions of the brokers. */
 const DEFAULT_PARTITIONS = 4;
+/** Of all topics, where nobody says otherwise. */
+export const DEFAULT_PLACES = TOPICS.length * DEFAULT_PARTITIONS;
 
 /** More than one load sends. */
 const REQUESTS_APART = 1_000_000;
