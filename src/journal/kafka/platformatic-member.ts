@@ -76,9 +76,11 @@ export class GroupMember implements Member {
     maxWaitMs: number,
   ): Promise<readonly Fetched[]> {
     const metadata = await this.#metadata(this.#reader);
-    for (const [node, places] of groupBy(wanted, (place) => this.#leader(metadata, place))) {
+    const byNode = groupBy(wanted, (place) => this.#leader(metadata, place));
+    // All answers may be here before the first of them is taken: together they are to be no more than one broker's.
+    const limits = { maxBytes: Math.ceil(maxBytes / byNode.size), maxWaitTime: maxWaitMs };
+    for (const [node, places] of byNode) {
       if (this.#fetching.has(node)) continue;
-      const limits = { maxBytes, maxWaitTime: maxWaitMs };
       const fetching = this.#fetchFrom(this.#reader, metadata, node, places, limits).then(
         (fetched) => ({ node, fetched }),
         (error: Error) => ({ node, error }),
