@@ -7,6 +7,11 @@ export interface Clock {
   schedule(delayMs: number, run: () => void): () => void;
 }
 
+/** Resolves after that time. */
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => void clock.schedule(delayMs, resolve));
+}
+
 /** A number in [0, 1). */
 export type Random = () => number;
 

@@ -1,4 +1,5 @@
 // Part of the tests: which partition a trace belongs to, and requests that hold several.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Filling } from '../../src/journal/kafka/filling.ts';
 import { murmur2, partitionOf } from '../../src/journal/kafka/murmur2.ts';
@@ -7,6 +8,7 @@ import type { Accepted, Signal } from '../../src/model/signals.ts';
 import { decodeTraces } from '../../src/protocols/otlp/decode.ts';
 import { scan } from '../../src/protocols/otlp/scan.ts';
 import { readDocuments } from '../../src/protocols/xray/datagram.ts';
+import { encode, itemsOf } from '../protocols/otlp/oracle.ts';
 import { segments } from '../support/delivery.ts';
 import { spanRequest } from '../support/span-load.ts';
 
@@ -62,6 +64,32 @@ describe('a request that holds several traces', () => {
     const all = pieces.flatMap(({ part }) => spansIn(part));
     expect(all).toHaveLength(whole.summary.items);
     expect(all).toEqual(expect.arrayContaining(spansIn(whole)));
+  });
+
+  it('holds exactly the same items in its pieces, each in the partition of its trace, whatever it is like', () => {
+    const traceId = fc.uint8Array({ minLength: 16, maxLength: 16 });
+    const span = fc.record({ traceId, spanId: fc.uint8Array({ minLength: 8, maxLength: 8 }) });
+    const of = <T>(what: fc.Arbitrary<T>) => fc.array(what, { minLength: 1, maxLength: 4 });
+    const scopeSpans = of(fc.record({ scope: fc.record({ name: fc.string() }), spans: of(span) }));
+    const resource = fc.record({ droppedAttributesCount: fc.nat() });
+    const request = fc.record({ resourceSpans: of(fc.record({ resource, scopeSpans })) });
+    fc.assert(
+      fc.property(request, fc.integer({ min: 1, max: 64 }), (some, partitions) => {
+        const body = encode('traces', some);
+
+        const pieces = spreadTraces(traces(body), partitions);
+
+        const found = pieces.flatMap(({ part }) => itemsOf('traces', part.payload));
+        expect(found.toSorted()).toEqual(itemsOf('traces', body).toSorted());
+        expect(new Set(pieces.map(({ partition }) => partition)).size).toBe(pieces.length);
+        for (const { part, partition } of pieces) {
+          const homes = spansIn(part).map((one) => partitionOf(Buffer.from(one.traceId), partitions));
+          expect(new Set(homes)).toEqual(new Set([partition]));
+          expect(part.summary).toEqual(scan('traces', part.payload).summary);
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('stays as it is where the topic has one partition', () => {

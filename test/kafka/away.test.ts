@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import { env } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DESTINATION_IDS } from '../../src/model/signals.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { spanRequest } from '../support/span-load.ts';
-import { type Brokers, noBrokers, startBrokers } from './brokers.ts';
-import { areBooksClosed, auditLoads, type Fleet, loadOn, startFleet, untilIdle } from './fleet.ts';
+import { noBrokers } from './brokers.ts';
+import { areBooksClosed, auditLoads, loadOn, type OneOfEach, startOneOfEach, untilIdle } from './fleet.ts';
 
 const AWAY_MS = Number(env['KAFKA_AWAY_SECONDS'] ?? 15) * 1000;
 /** Measured: 172 after a minute away at 1,250 spans/s. What grew with what waits would pass this. */
@@ -16,23 +15,15 @@ const rssMiB = (pid: number) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
 describe.skipIf(noBrokers)(`one broker${noBrokers ? `: ${noBrokers}` : ''}`, () => {
-  let brokers: Brokers;
-  let sandbox: Sandbox;
-  let fleet: Fleet;
+  let stage: OneOfEach;
 
   beforeAll(async () => {
-    brokers = await startBrokers(1);
-    sandbox = await startSandbox();
-    fleet = await startFleet({ sandbox, brokers: brokers.list, receivers: 1, deliverers: 1 });
-    await untilIdle(fleet);
+    stage = await startOneOfEach();
   });
-  afterAll(async () => {
-    await fleet?.stop();
-    await sandbox?.close();
-    await brokers?.stop();
-  });
+  afterAll(() => stage?.stop());
 
   it('may be away under load: the disk keeps what was acknowledged until it is back', async () => {
+    const { brokers, sandbox, fleet } = stage;
     const loads = loadOn(fleet);
     const [receiver] = fleet.receivers;
     await vi.waitFor(() => expect(loads[0]?.acknowledged.honeycomb.length).toBeGreaterThan(100), 10_000);
@@ -56,6 +47,7 @@ describe.skipIf(noBrokers)(`one broker${noBrokers ? `: ${noBrokers}` : ''}`, () 
   });
 
   it('delivers OTLP that no sidecast wrote, as the Collector writes it: a value and nothing else', async () => {
+    const { brokers, sandbox, fleet } = stage;
     const { Producer } = await import('@platformatic/kafka');
     const { body, ids } = spanRequest(9_000_000);
     const producer = new Producer({ clientId: 'other', bootstrapBrokers: brokers.list.split(',') });

@@ -3,10 +3,11 @@
 import type { Status } from '../../src/admin/status.ts';
 import { isConserved } from '../../src/ledger/account.ts';
 import { DESTINATION_IDS, type DestinationId } from '../../src/model/signals.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { settingsOf } from '../support/app.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
 import { type SpanLoad, startSpanLoad } from '../support/span-load.ts';
+import { type Brokers, startBrokers } from './brokers.ts';
 
 export interface Fleet {
   readonly receivers: readonly Sidecast[];
@@ -31,6 +32,8 @@ export interface FleetOptions {
 const TOPICS = ['otlp_spans', 'otlp_logs', 'otlp_metrics', 'xray_segments'];
 /** num.partitions of the brokers. */
 const DEFAULT_PARTITIONS = 4;
+/** Of all topics, where nobody says otherwise. */
+export const DEFAULT_PLACES = TOPICS.length * DEFAULT_PARTITIONS;
 
 /** More than one load sends. */
 const REQUESTS_APART = 1_000_000;
@@ -67,6 +70,31 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     places: TOPICS.length * (options.partitions ?? DEFAULT_PARTITIONS),
     async stop() {
       await Promise.all([...started.receivers, ...started.deliverers].map((one) => one.stop()));
+    },
+  };
+}
+
+/** What most tests need: a broker, the vendors, and a receiver and a deliverer that wait for data. */
+export interface OneOfEach {
+  readonly brokers: Brokers;
+  readonly sandbox: Sandbox;
+  readonly fleet: Fleet;
+  stop(): Promise<void>;
+}
+
+export async function startOneOfEach(): Promise<OneOfEach> {
+  const brokers = await startBrokers(1);
+  const sandbox = await startSandbox();
+  const fleet = await startFleet({ sandbox, brokers: brokers.list, receivers: 1, deliverers: 1 });
+  await untilIdle(fleet);
+  return {
+    brokers,
+    sandbox,
+    fleet,
+    async stop() {
+      await fleet.stop();
+      await sandbox.close();
+      await brokers.stop();
     },
   };
 }

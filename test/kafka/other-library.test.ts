@@ -4,10 +4,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { python } from '../clients/venv.ts';
-import { type Brokers, noBrokers, startBrokers } from './brokers.ts';
-import { type Fleet, loadOn, startFleet, untilIdle } from './fleet.ts';
+import { noBrokers } from './brokers.ts';
+import { loadOn, type OneOfEach, startOneOfEach, untilIdle } from './fleet.ts';
 
 const FOLDER = join(import.meta.dirname, 'python');
 const LIBRARIES = ['confluent-kafka', 'kafka-python'];
@@ -24,31 +23,22 @@ interface Message {
 }
 
 describe.skipIf(noBrokers)(`another library${noBrokers ? `: ${noBrokers}` : ''}`, () => {
-  let brokers: Brokers;
-  let sandbox: Sandbox;
-  let fleet: Fleet;
+  let stage: OneOfEach;
   let interpreter: string;
 
   beforeAll(async () => {
     interpreter = await python(join(FOLDER, '.venv'), join(FOLDER, 'versions.txt'));
-    brokers = await startBrokers(1);
-    sandbox = await startSandbox();
-    fleet = await startFleet({ sandbox, brokers: brokers.list, receivers: 1, deliverers: 1 });
-    await untilIdle(fleet);
+    stage = await startOneOfEach();
   });
-  afterAll(async () => {
-    await fleet?.stop();
-    await sandbox?.close();
-    await brokers?.stop();
-  });
+  afterAll(() => stage?.stop());
 
   async function other<T>(what: 'read' | 'write', library: string, ...more: string[]): Promise<T[]> {
     const words = [
       join(FOLDER, 'other.py'),
       what,
       library,
-      brokers.list,
-      `${fleet.topicPrefix}otlp_spans`,
+      stage.brokers.list,
+      `${stage.fleet.topicPrefix}otlp_spans`,
       ...more,
     ];
     const { stdout } = await promisify(execFile)(interpreter, words, { maxBuffer: 64 * 1024 * 1024 });
@@ -61,6 +51,7 @@ describe.skipIf(noBrokers)(`another library${noBrokers ? `: ${noBrokers}` : ''}`
   it.each(LIBRARIES)(
     'reads what we write as plain OTLP, each trace in the partition of its key: %s',
     async (library) => {
+      const { fleet } = stage;
       const [load] = loadOn(fleet);
       await vi.waitFor(() => expect(load?.acknowledged.honeycomb.length).toBeGreaterThan(200), 20_000);
       await load?.stop();
@@ -99,6 +90,7 @@ describe.skipIf(noBrokers)(`another library${noBrokers ? `: ${noBrokers}` : ''}`
           spans.map((span) => `${trace}:${span}:access`),
         ),
       };
+      const { sandbox } = stage;
       await vi.waitFor(() => {
         expect(sandbox.audit('honeycomb', ids.honeycomb)).toEqual({ missing: [], duplicated: [] });
         expect(sandbox.audit('aws-xray', ids['aws-xray'])).toEqual({ missing: [], duplicated: [] });

@@ -3,12 +3,13 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { promisify } from 'node:util';
 import { certificateFor } from '../support/certificate.ts';
+import { freePort } from '../support/free-port.ts';
 import { noBrokers } from './brokers.ts';
 
 const LIBS = env['KAFKA_LIBS'];
@@ -21,15 +22,6 @@ export interface SecuredBroker {
   /** PEM, for clients. */
   caFile: string;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 export async function startSecuredBroker(): Promise<SecuredBroker> {

@@ -1,4 +1,5 @@
 // Part of the journal in Kafka: one destination, which is a consumer group: reads its partitions ahead, hands records out, settles.
+import { pause } from '../../model/clock.ts';
 import type { ItemSet } from '../../model/item-set.ts';
 import type { JournalRecord, Position } from '../../model/signals.ts';
 import type { Backlog, JournalReader, ReadRecord } from '../journal.ts';
@@ -159,7 +160,7 @@ export class Group implements JournalReader {
         if (this.#isStopped) return;
         if (error instanceof GoneError) await this.#passDeleted().catch(() => undefined);
         else this.#failed(error as Error);
-        await new Promise<void>((resolve) => this.#options.clock.schedule(AGAIN_MS, resolve));
+        await pause(this.#options.clock, AGAIN_MS);
       }
     }
   }
@@ -224,7 +225,7 @@ export class Group implements JournalReader {
       } catch (error) {
         if (error instanceof GoneError) return undefined;
         this.#failed(error as Error);
-        await new Promise<void>((resolve) => this.#options.clock.schedule(AGAIN_MS, resolve));
+        await pause(this.#options.clock, AGAIN_MS);
       }
     }
     return undefined;

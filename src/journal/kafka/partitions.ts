@@ -1,4 +1,5 @@
 // Part of the journal in Kafka: which partitions a group reads here: taken up where the group left them, handed over in good order.
+import { pause } from '../../model/clock.ts';
 import type { Position } from '../../model/signals.ts';
 import type { Ahead } from './ahead.ts';
 import type { Member, Place } from './client.ts';
@@ -63,7 +64,7 @@ export class Partitions {
         return;
       } catch (error) {
         failed(error as Error);
-        await new Promise<void>((resolve) => clock.schedule(AGAIN_MS, resolve));
+        await pause(clock, AGAIN_MS);
       }
     }
   }

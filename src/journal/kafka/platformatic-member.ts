@@ -1,21 +1,12 @@
 // Part of the journal in Kafka: one member of a consumer group, by @platformatic/kafka. Groups by the classic protocol with the
 // cooperative assignor: who keeps a partition goes on reading it while others move.
-import { type BaseOptions, Consumer, findErrorBy, type GroupAssignment } from '@platformatic/kafka';
-import type { Clock } from '../../model/clock.ts';
+import { type BaseOptions, type ClusterMetadata, Consumer, type GroupAssignment } from '@platformatic/kafka';
+import { type Clock, pause } from '../../model/clock.ts';
+import { groupBy } from '../../model/group-by.ts';
 import type { Signal } from '../../model/signals.ts';
-import {
-  type Fetched,
-  GoneError,
-  type IncomingMessage,
-  type Member,
-  type MemberListener,
-  type Place,
-  type PlacedOffset,
-} from './client.ts';
-import { HEADER_NAME } from './message.ts';
+import type { Fetched, IncomingMessage, Member, MemberListener, Place, PlacedOffset } from './client.ts';
 import { assignEachTopic } from './platformatic-assign.ts';
-
-type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
+import { type FetchLimits, fetchFrom } from './platformatic-fetch.ts';
 
 export interface GroupMemberOptions {
   base: BaseOptions;
@@ -32,9 +23,6 @@ const LATEST = -1n;
 const PROTOCOL_VERSION = 3;
 const HEARTBEAT_MS = 3000;
 const JOIN_AGAIN_MS = 500;
-/** One message may be larger: brokers send it all the same. */
-const PARTITION_MAX_BYTES = 512 * 1024;
-const IS_CONTROL = 0x20;
 /** JoinGroup and SyncGroup wait for the others of the group. */
 const SLACK_MS = 5000;
 
@@ -54,7 +42,7 @@ export class GroupMember implements Member {
   constructor(options: GroupMemberOptions) {
     const { base, group, sessionTimeoutMs, listener } = options;
     this.#options = options;
-    this.#reader = this.#createConsumer({});
+    this.#reader = this.#createConsumer();
     this.#group = new Consumer({
       ...base,
       groupId: group,
@@ -87,16 +75,13 @@ export class GroupMember implements Member {
     maxBytes: number,
     maxWaitMs: number,
   ): Promise<readonly Fetched[]> {
-    const metadata = await this.#reader.metadata({ topics: [...this.#options.topics.values()] });
-    const byNode = new Map<number, PlacedOffset[]>();
-    for (const place of wanted) {
-      const leader =
-        metadata.topics.get(this.#topic(place.signal))?.partitions[place.partition]?.leader ?? -1;
-      byNode.set(leader, [...(byNode.get(leader) ?? []), place]);
-    }
+    const metadata = await this.#metadata(this.#reader);
+    const byNode = groupBy(wanted, (place) => this.#leader(metadata, place));
+    // All answers may be here before the first of them is taken: together they are to be no more than one broker's.
+    const limits = { maxBytes: Math.ceil(maxBytes / byNode.size), maxWaitTime: maxWaitMs };
     for (const [node, places] of byNode) {
       if (this.#fetching.has(node)) continue;
-      const fetching = this.#fetchFrom(this.#reader, node, places, maxBytes, maxWaitMs).then(
+      const fetching = this.#fetchFrom(this.#reader, metadata, node, places, limits).then(
         (fetched) => ({ node, fetched }),
         (error: Error) => ({ node, error }),
       );
@@ -104,23 +89,17 @@ export class GroupMember implements Member {
     }
     const first = await Promise.race(this.#fetching.values());
     this.#fetching.delete(first.node);
-    if (!('error' in first)) return first.fetched;
-    if (findErrorBy(first.error, 'apiId', 'OFFSET_OUT_OF_RANGE')) throw new GoneError(first.error.message);
-    throw first.error;
+    if ('error' in first) throw first.error;
+    return first.fetched;
   }
 
   async fetchAgain(from: PlacedOffset, maxBytes: number): Promise<readonly IncomingMessage[]> {
-    this.#rereader ??= this.#createConsumer({});
-    const metadata = await this.#rereader.metadata({ topics: [...this.#options.topics.values()] });
-    const leader = metadata.topics.get(this.#topic(from.signal))?.partitions[from.partition]?.leader ?? -1;
-    try {
-      const [fetched] = await this.#fetchFrom(this.#rereader, leader, [from], maxBytes, 0);
-      return fetched?.messages ?? [];
-    } catch (error) {
-      if (findErrorBy(error as Error, 'apiId', 'OFFSET_OUT_OF_RANGE'))
-        throw new GoneError((error as Error).message);
-      throw error;
-    }
+    this.#rereader ??= this.#createConsumer();
+    const metadata = await this.#metadata(this.#rereader);
+    const limits = { maxBytes, maxWaitTime: 0 };
+    const leader = this.#leader(metadata, from);
+    const [fetched] = await this.#fetchFrom(this.#rereader, metadata, leader, [from], limits);
+    return fetched?.messages ?? [];
   }
 
   async committed(places: readonly Place[]): Promise<(number | undefined)[]> {
@@ -162,9 +141,9 @@ export class GroupMember implements Member {
     ]);
   }
 
-  #createConsumer(more: { requestTimeout?: number }): Consumer {
+  #createConsumer(): Consumer {
     const { base, group, topics } = this.#options;
-    const consumer = new Consumer({ ...base, ...more, groupId: group, retries: 0 });
+    const consumer = new Consumer({ ...base, groupId: group, retries: 0 });
     consumer.topics.trackAll(...topics.values());
     return consumer;
   }
@@ -192,7 +171,7 @@ export class GroupMember implements Member {
         break;
       } catch (error) {
         this.#options.listener.failed(error as Error);
-        await new Promise<void>((resolve) => this.#options.clock.schedule(JOIN_AGAIN_MS, resolve));
+        await pause(this.#options.clock, JOIN_AGAIN_MS);
       }
     }
     this.#isJoining = false;
@@ -203,35 +182,25 @@ export class GroupMember implements Member {
     await this.#options.listener.keepOnly(kept, this.#group.memberId !== null);
   }
 
+  #metadata(consumer: Consumer): Promise<ClusterMetadata> {
+    return consumer.metadata({ topics: [...this.#options.topics.values()] });
+  }
+
+  #leader({ topics }: ClusterMetadata, { signal, partition }: Place): number {
+    return topics.get(this.#topic(signal))?.partitions[partition]?.leader ?? -1;
+  }
+
   async #fetchFrom(
     consumer: Consumer,
+    metadata: ClusterMetadata,
     node: number,
     places: readonly PlacedOffset[],
-    maxBytes: number,
-    maxWaitTime: number,
+    limits: FetchLimits,
   ): Promise<Fetched[]> {
-    const { topics } = this.#options;
-    const metadata = await consumer.metadata({ topics: [...topics.values()] });
-    const response = await consumer.fetch({
-      node,
-      maxBytes,
-      maxWaitTime,
-      minBytes: 1,
-      topics: [...topics].flatMap(([signal, topic]) => {
-        const partitions = places
-          .filter((place) => place.signal === signal)
-          .map(({ partition, offset }) => ({
-            partition,
-            fetchOffset: BigInt(offset),
-            partitionMaxBytes: PARTITION_MAX_BYTES,
-            currentLeaderEpoch: -1,
-            lastFetchedEpoch: -1,
-          }));
-        return partitions.length > 0 ? [{ topicId: metadata.topics.get(topic)?.id ?? '', partitions }] : [];
-      }),
-    });
-    const signals = new Map([...topics].map(([signal, topic]) => [metadata.topics.get(topic)?.id, signal]));
-    return readResponse(response, signals, places);
+    const ids = [...this.#options.topics].map(
+      ([signal, topic]) => [signal, metadata.topics.get(topic)?.id ?? ''] as const,
+    );
+    return fetchFrom(consumer, node, new Map(ids), places, limits);
   }
 
   #topic(signal: Signal): string {
@@ -239,12 +208,8 @@ export class GroupMember implements Member {
   }
 
   #byTopic(places: readonly Place[]): [string, number[]][] {
-    const found = new Map<string, number[]>();
-    for (const { signal, partition } of places) {
-      const topic = this.#topic(signal);
-      found.set(topic, [...(found.get(topic) ?? []), partition]);
-    }
-    return [...found];
+    const found = groupBy(places, ({ signal }) => this.#topic(signal));
+    return Array.from(found, ([topic, some]) => [topic, some.map(({ partition }) => partition)]);
   }
 
   #places(assignments: readonly GroupAssignment[] | undefined): Place[] {
@@ -254,40 +219,4 @@ export class GroupMember implements Member {
       return signal ? partitions.map((partition) => ({ signal, partition })) : [];
     });
   }
-}
-
-function readResponse(
-  { responses }: FetchResponse,
-  signals: ReadonlyMap<string | undefined, Signal>,
-  asked: readonly PlacedOffset[],
-): Fetched[] {
-  const found: Fetched[] = [];
-  for (const { topicId, partitions } of responses) {
-    const signal = signals.get(topicId);
-    for (const { partitionIndex, highWatermark, records } of partitions) {
-      const place = asked.find((one) => one.signal === signal && one.partition === partitionIndex);
-      if (!place) continue;
-      const messages: IncomingMessage[] = [];
-      let next = place.offset;
-      for (const batch of records ?? []) {
-        const first = Number(batch.firstOffset);
-        next = Math.max(next, first + batch.lastOffsetDelta + 1);
-        if (batch.attributes & IS_CONTROL) continue;
-        for (const record of batch.records) {
-          const offset = first + record.offsetDelta;
-          // A batch comes whole, also where only its end was asked for.
-          if (offset < place.offset) continue;
-          messages.push({
-            offset,
-            timestampMs: Number(batch.firstTimestamp + record.timestampDelta),
-            value: record.value ?? Buffer.alloc(0),
-            header: record.headers.find(([name]) => name?.toString('utf8') === HEADER_NAME)?.[1] ?? undefined,
-          });
-        }
-      }
-      const { signal: of, partition, offset: from } = place;
-      found.push({ signal: of, partition, from, messages, next, end: Number(highWatermark) });
-    }
-  }
-  return found;
 }

@@ -11,7 +11,7 @@ import {
   Producer,
   type SASLMechanismValue,
 } from '@platformatic/kafka';
-import type { Clock } from '../../model/clock.ts';
+import { type Clock, pause } from '../../model/clock.ts';
 import type { Signal } from '../../model/signals.ts';
 import { SIGNALS } from '../record.ts';
 import {
@@ -152,7 +152,7 @@ export class PlatformaticClient implements KafkaClient {
         return await this.#metadata(names);
       } catch (error) {
         if (tries === KNOWN_AFTER_TRIES) throw error;
-        await new Promise<void>((resolve) => this.#clock.schedule(KNOWN_AGAIN_MS, resolve));
+        await pause(this.#clock, KNOWN_AGAIN_MS);
       }
     }
   }

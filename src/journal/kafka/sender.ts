@@ -1,5 +1,5 @@
 // Part of the journal in Kafka: what is written together. One request is on the way at a time; what comes meanwhile is the next.
-import type { Clock } from '../../model/clock.ts';
+import { type Clock, pause } from '../../model/clock.ts';
 import type { Accepted, Position, Signal } from '../../model/signals.ts';
 import { type KafkaClient, type OutgoingMessage, TooLargeError, type Topic, type Topics } from './client.ts';
 import { cutTo, messageBytes } from './cut.ts';
@@ -142,7 +142,7 @@ export class Sender {
 
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await new Promise<void>((resolve) => this.#options.clock.schedule(LINGER_MS, resolve));
+      await pause(this.#options.clock, LINGER_MS);
       await this.#writeGroup();
     }
     this.#writing = undefined;

@@ -1,9 +1,10 @@
 // Part of the journal in Kafka: a request by partitions: a trace stays in one, so that one deliverer sees all of it. A message's key
 // is its trace id in hex digits, as the Collector writes it (partition_traces_by_id).
+import { groupBy } from '../../model/group-by.ts';
 import type { Accepted, OtlpSignal } from '../../model/signals.ts';
+import { divide } from '../../protocols/otlp/divide.ts';
 import { Outline } from '../../protocols/otlp/glance.ts';
 import { scan } from '../../protocols/otlp/scan.ts';
-import { select } from '../../protocols/otlp/select.ts';
 import { Fields, WireType } from '../../protocols/otlp/wire.ts';
 import { frameDocuments, readDocuments } from '../../protocols/xray/datagram.ts';
 import { summarizeDocuments } from '../../protocols/xray/summary.ts';
@@ -64,12 +65,17 @@ class Wanted {
     return [{ part, key, partition }];
   }
 
-  pieces(cut: (isIn: (index: number) => boolean) => Accepted): Spread[] {
-    const [first] = this.keys.keys();
-    return [...this.keys].map(([partition, key]) => {
-      const isIn = (index: number) =>
-        this.of[index] === partition || (this.of[index] === NONE && partition === first);
-      return { part: cut(isIn), key, partition };
+  /** What belongs to no trace goes with the first that does. */
+  readonly shareOf = (index: number): number => {
+    const partition = this.of[index] ?? NONE;
+    if (partition !== NONE) return partition;
+    const [first = NONE] = this.keys.keys();
+    return first;
+  };
+
+  pieces<T>(divided: Iterable<readonly [number, T]>, partOf: (content: T) => Accepted): Spread[] {
+    return Array.from(divided, ([partition, content]) => {
+      return { part: partOf(content), key: this.keys.get(partition), partition };
     });
   }
 }
@@ -96,9 +102,8 @@ function spreadOtlp(
   }
   return (
     wanted.whole(accepted) ??
-    wanted.pieces((isIn) => {
-      const chosen = select(signal, payload, isIn);
-      return { ...accepted, payload: chosen, summary: scan(signal, chosen).summary };
+    wanted.pieces(divide(signal, payload, wanted.shareOf), (piece) => {
+      return { ...accepted, payload: piece, summary: scan(signal, piece).summary };
     })
   );
 }
@@ -115,10 +120,13 @@ function spreadDocuments(accepted: Accepted, partitions: number): readonly Sprea
   }
   return (
     wanted.whole(accepted) ??
-    wanted.pieces((isIn) => {
-      const chosen = frameDocuments(documents.filter((_, index) => isIn(index)));
-      return { ...accepted, payload: chosen, summary: summarizeDocuments(chosen) };
-    })
+    wanted.pieces(
+      groupBy(documents.entries(), ([index]) => wanted.shareOf(index)),
+      (entries) => {
+        const piece = frameDocuments(entries.map(([, document]) => document));
+        return { ...accepted, payload: piece, summary: summarizeDocuments(piece) };
+      },
+    )
   );
 }
 
