@@ -29,10 +29,11 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         dispatcher: new Pool(url.origin, { ...pool, connect: { timeout: CONNECT_TIMEOUT_MS, ...tls } }),
         proxied: false,
       };
-    const { ProxyAgent } = await import('undici');
+    // Bundled, a CommonJS module has its default export only.
+    const { default: undici } = await import('undici');
     // Plain http goes through a proxy without a tunnel: many refuse CONNECT to port 80.
     return {
-      dispatcher: new ProxyAgent({
+      dispatcher: new undici.ProxyAgent({
         ...pool,
         uri: proxy,
         proxyTunnel: url.protocol === 'https:',
