@@ -48,6 +48,11 @@ export class Settlements {
     else this.#partial.set(position, items);
   }
 
+  /** Records that are settled in part begin anew. */
+  forgetItems(): void {
+    this.#partial.clear();
+  }
+
   settleBelow(low: Position): void {
     if (low > this.#low) this.settleRange(this.#low, low);
   }

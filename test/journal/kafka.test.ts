@@ -205,6 +205,79 @@ describe('a partition that goes to another member', () => {
   });
 });
 
+describe('a partition that is given back', () => {
+  it('goes on where it was, also where the brokers never took the commit', async () => {
+    for (const name of ['a', 'b', 'c']) brokers.write(PLACE, Buffer.from(segments(name).payload));
+    const reader = journal.reader('aws-xray');
+    await assign(PLACE);
+    const [a, , c] = [await next(reader), await next(reader), await next(reader)];
+    journal.settle('aws-xray', a.position, 'whole');
+    await vi.waitFor(() => expect(brokers.committed(GROUP, PLACE)).toBe(1));
+    journal.settle('aws-xray', c.position, 'whole');
+    await brokers.members[0]?.listener.keepOnly([], false);
+    brokers.write(PLACE, Buffer.from(segments('d').payload));
+
+    brokers.members[0]?.listener.assigned([PLACE]);
+    const [again, then] = [await next(reader), await next(reader)];
+
+    expect(namesOf(again)).toEqual(['b']);
+    expect(namesOf(then)).toEqual(['d']);
+    journal.settle('aws-xray', again.position, 'whole');
+    await vi.waitFor(() => expect(brokers.committed(GROUP, PLACE)).toBe(3));
+  });
+
+  it('is committed where nothing new comes', async () => {
+    for (const name of ['a', 'b']) brokers.write(PLACE, Buffer.from(segments(name).payload));
+    const reader = journal.reader('aws-xray');
+    await assign(PLACE);
+    const [a, b] = [await next(reader), await next(reader)];
+    journal.settle('aws-xray', a.position, 'whole');
+    await vi.waitFor(() => expect(brokers.committed(GROUP, PLACE)).toBe(1));
+    journal.settle('aws-xray', b.position, 'whole');
+    await brokers.members[0]?.listener.keepOnly([], false);
+
+    brokers.members[0]?.listener.assigned([PLACE]);
+
+    await vi.waitFor(() => expect(brokers.committed(GROUP, PLACE)).toBe(2));
+    expect(await reader.next()).toBeUndefined();
+  });
+
+  it('begins anew where a record is settled in part: its items are counted once more', async () => {
+    brokers.write(PLACE, Buffer.from(segments('a').payload));
+    brokers.write(PLACE, Buffer.from(segments('b', 'c').payload));
+    const reader = journal.reader('aws-xray');
+    await assign(PLACE);
+    const [a, both] = [await next(reader), await next(reader)];
+    journal.settle('aws-xray', a.position, 'whole');
+    await vi.waitFor(() => expect(brokers.committed(GROUP, PLACE)).toBe(1));
+    const first = new ItemSet(2);
+    first.add(0);
+    journal.settle('aws-xray', both.position, first);
+    await brokers.members[0]?.listener.keepOnly([], false);
+
+    brokers.members[0]?.listener.assigned([PLACE]);
+
+    const { position } = await next(reader);
+    expect((await reader.read(position))?.settled).toBeUndefined();
+  });
+
+  it('is read from its beginning where its topic was made anew', async () => {
+    for (const name of ['a', 'b']) brokers.write(PLACE, Buffer.from(segments(name).payload));
+    const reader = journal.reader('aws-xray');
+    await assign(PLACE);
+    for (const { position } of [await next(reader), await next(reader)])
+      journal.settle('aws-xray', position, 'whole');
+    await vi.waitFor(() => expect(brokers.committed(GROUP, PLACE)).toBe(2));
+    await brokers.members[0]?.listener.keepOnly([], false);
+    brokers.makeAnew(PLACE);
+    for (const name of ['x', 'y', 'z']) brokers.write(PLACE, Buffer.from(segments(name).payload));
+
+    brokers.members[0]?.listener.assigned([PLACE]);
+
+    expect(namesOf(await next(reader))).toEqual(['x']);
+  });
+});
+
 describe('a message that has to be looked at first', () => {
   it('is not handed out where its partition was taken away meanwhile', async () => {
     let goOn: () => void = () => undefined;

@@ -52,6 +52,12 @@ export class FakeBrokers {
     for (const wake of this.#waiting) wake();
   }
 
+  /** The topic was deleted, and made anew. */
+  makeAnew(place: Place): void {
+    this.#logs.delete(slotOf(place));
+    for (const { group } of this.members) this.#committed.delete(`${group} ${slotOf(place)}`);
+  }
+
   /** Retention. */
   deleteBefore(place: Place, offset: number): void {
     const log = this.#log(place);

@@ -233,6 +233,7 @@ export class Group implements JournalReader {
 
   async #takeUp(places: readonly Place[]): Promise<void> {
     await this.#partitions.takeUp(places, this.#member);
+    this.#commits.noteSettled();
     this.#wake();
   }
 

@@ -25,10 +25,16 @@ export class OwnedPartition {
   isLeaving = false;
   readonly #handedOut = new Map<number, HandedOut>();
 
-  constructor(place: Place, from: number, end: number, committed: number) {
+  constructor(
+    place: Place,
+    from: number,
+    end: number,
+    committed: number,
+    settlements: Settlements = new Settlements(from),
+  ) {
     this.place = place;
     this.slot = slotOf(place);
-    this.settlements = new Settlements(from);
+    this.settlements = settlements;
     this.fetchFrom = from;
     this.end = end;
     this.committed = committed;

@@ -1,6 +1,7 @@
 // Part of the journal in Kafka: which partitions a group reads here: taken up where the group left them, handed over in good order.
 import { pause } from '../../model/clock.ts';
 import type { Position } from '../../model/signals.ts';
+import { Settlements } from '../settlements.ts';
 import type { Ahead } from './ahead.ts';
 import type { Member, Place } from './client.ts';
 import type { GroupOptions } from './group-events.ts';
@@ -19,6 +20,8 @@ export interface PartitionsOptions
 export class Partitions {
   readonly #options: PartitionsOptions;
   readonly #owned = new Map<Slot, OwnedPartition>();
+  /** Those that were let go of: what is settled stays settled, also where brokers that were away never took the commit. */
+  readonly #before = new Map<Slot, OwnedPartition>();
   /** Of those that are being handed over: what is still on the way. */
   #leaving: { positions: Set<Position>; done(): void } | undefined;
 
@@ -88,7 +91,11 @@ export class Partitions {
     const lost = this.all().filter(({ slot }) => !slots.has(slot));
     if (lost.length > 0) await this.#handOver(lost, isMember);
     if (isMember && !this.#options.isStopped()) await commit();
-    for (const { slot } of lost) this.#owned.delete(slot);
+    for (const owned of lost) {
+      this.#owned.delete(owned.slot);
+      owned.settlements.forgetItems();
+      this.#before.set(owned.slot, owned);
+    }
   }
 
   /** Nothing of this record is on the way any more. */
@@ -100,11 +107,23 @@ export class Partitions {
   /** A group that is new begins with all that the brokers have: it was answered with success. */
   #takeUpFrom(place: Place, committed: number | undefined, beginning: number, end: number): void {
     const { events, destination } = this.#options;
-    const from = Math.max(committed ?? 0, beginning);
-    const owned = new OwnedPartition(place, from, end, committed ?? -1);
+    const settlements = this.#settledBefore(place, committed, end) ?? new Settlements(committed ?? beginning);
+    const { low } = settlements;
+    let deleted = 0;
+    for (const [gone, to] of settlements.unsettled(low, beginning)) deleted += to - gone;
+    settlements.settleBelow(Math.max(committed ?? 0, beginning));
+    const owned = new OwnedPartition(place, settlements.low, end, committed ?? -1, settlements);
     this.#owned.set(owned.slot, owned);
-    if (committed !== undefined && committed < beginning)
-      events.deleted(destination, positionOf(owned.slot, committed), beginning - committed);
+    if (deleted > 0) events.deleted(destination, positionOf(owned.slot, low), deleted);
+  }
+
+  /** Of a topic that was made anew the group's offsets are gone, or behind: what is known of the old one says nothing then. */
+  #settledBefore(place: Place, committed: number | undefined, end: number): Settlements | undefined {
+    const slot = slotOf(place);
+    const before = this.#before.get(slot);
+    this.#before.delete(slot);
+    const isTheSame = before && committed !== undefined && committed >= before.committed && end >= before.end;
+    return isTheSame ? before.settlements : undefined;
   }
 
   async #handOver(lost: readonly OwnedPartition[], isMember: boolean): Promise<void> {
