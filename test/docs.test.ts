@@ -16,6 +16,7 @@ import { RULES } from '../src/processors/redact/rules.ts';
 import { EVENTS } from '../src/telemetry/event-names.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 import { whatGoesWhere } from './app/what-goes-where.ts';
+import { performanceBlock } from './bench/performance.ts';
 import { backlogBlocks } from './chaos/backlog/blocks.ts';
 import { reliabilityBlocks } from './chaos/reliability.ts';
 import { doctorBlock } from './cli/doctor-block.ts';
@@ -47,6 +48,7 @@ const generated: Readonly<Record<string, string>> = {
   ...reliabilityBlocks(),
   ...journalBlocks(),
   ...backlogBlocks(),
+  ...performanceBlock(),
   ...(await whatGoesWhere()),
   ...(await doctorBlock()),
 };
