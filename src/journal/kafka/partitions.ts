@@ -21,7 +21,7 @@ export class Partitions {
   readonly #options: PartitionsOptions;
   readonly #owned = new Map<Slot, OwnedPartition>();
   /** Those that were let go of: what is settled stays settled, also where brokers that were away never took the commit. */
-  readonly #before = new Map<Slot, OwnedPartition>();
+  readonly #before = new Map<Slot, Pick<OwnedPartition, 'settlements' | 'committed' | 'end'>>();
   /** Of those that are being handed over: what is still on the way. */
   #leaving: { positions: Set<Position>; done(): void } | undefined;
 
@@ -91,10 +91,10 @@ export class Partitions {
     const lost = this.all().filter(({ slot }) => !slots.has(slot));
     if (lost.length > 0) await this.#handOver(lost, isMember);
     if (isMember && !this.#options.isStopped()) await commit();
-    for (const owned of lost) {
-      this.#owned.delete(owned.slot);
-      owned.settlements.forgetItems();
-      this.#before.set(owned.slot, owned);
+    for (const { slot, settlements, committed, end } of lost) {
+      this.#owned.delete(slot);
+      settlements.forgetItems();
+      this.#before.set(slot, { settlements, committed, end });
     }
   }
 
