@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/app.ts';
 import { datagramOf, sendDatagrams } from '../support/datagrams.ts';
+import { freePort } from '../support/free-port.ts';
 import { runXRay, serve, type XRayRun } from '../support/xray-command.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -40,12 +41,6 @@ const SEGMENT = {
   end_time: Date.now() / 1000,
 };
 const send = (port: number) => sendDatagrams(port, [datagramOf(SEGMENT)]);
-/** Of UDP and TCP, for the moment. */
-async function freePort(): Promise<number> {
-  const server = await serve(() => undefined);
-  await server.close();
-  return server.port;
-}
 const portOf = (addresses: readonly string[]) => Number(addresses[0]?.split(':').at(-1));
 
 describe('a start that the X-Ray daemon refuses with exit code 1', () => {

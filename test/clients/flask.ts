@@ -1,10 +1,9 @@
 // Part of the tests: the sample backend, unchanged, as `python app.py` runs it.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { createInterface } from 'node:readline';
+import { freePort } from '../support/free-port.ts';
 import { python } from './venv.ts';
 
 export const BACKEND = join(import.meta.dirname, '..', '..', 'docker', 'sample-backend');
@@ -71,13 +70,4 @@ export async function startFlask(
       await exited;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
