@@ -6,3 +6,16 @@ declare module '*.proto?raw' {
   const text: string;
   export default text;
 }
+/** What of the language's own WebAssembly is used here; its types come with the DOM's only. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+  }
+}

@@ -1,4 +1,5 @@
 // Part of processors/redact: which names have a secret as their value, and what bytes give such a name away.
+import { WireType } from '../../protocols/otlp/wire.ts';
 import type { Needle } from './needles.ts';
 
 const SECRET =
@@ -40,6 +41,8 @@ export function isSignature(name: string): boolean {
   return SIGNATURE.test(name.toLowerCase());
 }
 
+const [DASH, DOT, UNDERSCORE] = [0x2d, 0x2e, 0x5f];
+const PWD = '?pwd?';
 const NAME_PARTS = [
   'passw',
   'passphrase',
@@ -48,7 +51,7 @@ const NAME_PARTS = [
   'cookie',
   'credential',
   ...['api', 'access', 'private'].flatMap((kind) => ['', '.', '_', '-'].map((joint) => `${kind}${joint}key`)),
-  '?pwd?',
+  PWD,
   'token',
   '?sig=',
   'signature=',
@@ -60,18 +63,40 @@ export const NAME_IN_TEXT =
 
 export const NAME_NEEDLES: readonly Needle[] = NAME_PARTS.map((text) => ({ text }));
 
-/** `tokens`, `token_count`: names of which `token` is not the end. */
-export function goesOnAfterToken(bytes: Uint8Array, at: number): boolean {
-  const next = bytes[at + 'token'.length] ?? 0;
-  if (next === 0x2d || next === 0x2e) return isWordByte(bytes[at + 'token'.length + 1] ?? 0);
-  return isWordByte(next);
+/**
+ * Whether the needle stands in a name that says nothing: `tokens`, `token_count`, `pwdx`. Ids of random bytes have a `pwd` now and then.
+ * In protobuf a name may be the last of its attribute, and what follows a tag: only what is none goes on.
+ */
+export function isOfNoSecret(needle: string, bytes: Uint8Array, at: number, isJson: boolean): boolean {
+  const end = at + needle.length;
+  if (needle === 'token') return goesOnAfterToken(bytes, end, isJson);
+  const next = bytes[end - 1]!;
+  return needle === PWD && next !== UNDERSCORE && goesOn(next, isJson);
 }
+
+function goesOnAfterToken(bytes: Uint8Array, at: number, isJson: boolean): boolean {
+  const next = bytes[at] ?? 0;
+  const isJoint = next === DOT || (next === DASH && isJson);
+  return isJoint ? isWordByte(bytes[at + 1] ?? 0) : goesOn(next, isJson);
+}
+
+function goesOn(byte: number, isJson: boolean): boolean {
+  return isWordByte(byte) && (isJson || !WIRE_TYPES.has(byte & 7));
+}
+
+/** Of the tags that OTLP has, or may come to have: groups are protobuf's past. */
+const WIRE_TYPES: ReadonlySet<number> = new Set([
+  WireType.VARINT,
+  WireType.FIXED64,
+  WireType.LEN,
+  WireType.FIXED32,
+]);
 
 function isWordByte(byte: number): boolean {
   return (
     (byte >= 0x61 && byte <= 0x7a) ||
     (byte >= 0x41 && byte <= 0x5a) ||
     (byte >= 0x30 && byte <= 0x39) ||
-    byte === 0x5f
+    byte === UNDERSCORE
   );
 }

@@ -1,6 +1,6 @@
 // Part of processors/redact: whether a buffer may hold anything that a rule matches. Nearly all hold nothing, and are not touched.
 import { mayHoldCardNumber } from './card-number.ts';
-import { goesOnAfterToken, NAME_NEEDLES } from './names.ts';
+import { isOfNoSecret, NAME_NEEDLES } from './names.ts';
 import { createSearch, type Needle } from './needles.ts';
 
 export type Prefilter = (payload: Uint8Array, isJson: boolean) => boolean;
@@ -17,20 +17,21 @@ const VALUE_NEEDLES: readonly Needle[] = [
 ];
 const AT = 0x40;
 const SLASH = 0x2f;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const UNICODE_ESCAPE = Buffer.from('\\u');
 
 /** `names`: further ones; where one of them cannot be searched for, nothing is taken for clean. */
 export function createPrefilter(names: readonly string[]): Prefilter {
   const own = names.map((name) => ({ text: name.length < 5 ? `?${name}?`.slice(0, 5) : name }));
-  if (own.some(({ text }) => text.length < 5 || !/^[\w.?-]+$/.test(text))) return () => true;
+  if (own.some(({ text }) => !/^[\w.?-]{5,}$/.test(text) || !/[\w.-]{3}/.test(text))) return () => true;
   const search = createSearch([...NAME_NEEDLES, ...VALUE_NEEDLES, ...own]);
   return (payload, isJson) => {
     // A Buffer and a plain Uint8Array are two shapes to the compiler; the loops are to see one.
     const bytes = new Uint8Array(payload.buffer, payload.byteOffset, payload.length);
     const buffer = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
     return (
-      search(bytes, (needle, at) => needle !== 'token' || !goesOnAfterToken(bytes, at)) ||
+      search(bytes, (needle, at) => !isOfNoSecret(needle, bytes, at, isJson)) ||
       mayHoldUserinfo(buffer) ||
       mayHoldCardNumber(buffer) ||
       (isJson && buffer.includes(UNICODE_ESCAPE))
@@ -38,17 +39,30 @@ export function createPrefilter(names: readonly string[]): Prefilter {
   };
 }
 
-/** `//` somewhere before an `@`, with nothing between that ends a URL's authority. Reads no byte twice. */
+/** `://` somewhere before an `@`, with nothing between that ends a URL's authority. Reads no byte twice. */
 function mayHoldUserinfo(bytes: Buffer): boolean {
   let readTo = 0;
   for (let at = bytes.indexOf(AT); at !== -1; at = bytes.indexOf(AT, at + 1)) {
     let from = at - 1;
     while (from >= readTo && !endsAuthority(bytes[from]!)) from--;
-    if (from >= readTo && bytes[from] === SLASH && [SLASH, BACKSLASH].includes(bytes[from - 1] ?? 0))
-      return true;
+    if (from >= readTo && beginsAuthority(bytes, from)) return true;
     readTo = at;
   }
   return false;
+}
+
+/** Whether the second slash of `://` stands there. Without the colon, one in sixteen requests of 513 spans had it while a byte of the time was an `@`. */
+function beginsAuthority(bytes: Uint8Array, slash: number): boolean {
+  if (bytes[slash] !== SLASH) return false;
+  const first = beforeEscape(bytes, slash);
+  return bytes[first] === SLASH && bytes[beforeEscape(bytes, first)] === COLON;
+}
+
+/** In JSON within JSON a slash may have any number of backslashes before it. */
+function beforeEscape(bytes: Uint8Array, at: number): number {
+  let before = at - 1;
+  while (bytes[before] === BACKSLASH) before--;
+  return before;
 }
 
 /** RFC 3986, 3.2, and what surrounds URLs in text. */

@@ -245,6 +245,35 @@ describe('the prefilter', () => {
   );
   const texts = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
 
+  it('takes times and ids for clean that look like the end of a URL, and names that only begin like a secret', () => {
+    const bytesThatLook = [
+      Buffer.from('95//gb@\u00ea\u0018A', 'latin1'),
+      Buffer.from('TpWdsS|\u00f2', 'latin1'),
+    ];
+    const of = (traceId: Buffer) =>
+      encode('traces', { resourceSpans: [{ scopeSpans: [{ spans: [{ traceId, name: 'GET /' }] }] }] });
+
+    expect(bytesThatLook.map((bytes) => mayHoldSecrets(of(bytes), false))).toEqual([false, false]);
+    expect(mayHoldSecrets(of(Buffer.from('http://u:p@host')), false)).toBe(true);
+    expect(mayHoldSecrets(of(Buffer.from('{\\"url\\":\\"http:\\/\\/u:p@host')), false)).toBe(true);
+    expect(mayHoldSecrets(of(Buffer.from('db.pwd=x')), false)).toBe(true);
+  });
+
+  it.each(['token', 'pwd', 'db.pwd', 'auth-token'])(
+    'takes no %s for a longer name where a tag follows it: its value stands before it, as protobuf allows',
+    (name) => {
+      const field = (number: number, bytes: Buffer) =>
+        Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
+      const value = field(2, field(1, Buffer.from('hunter2')));
+      const attribute = Buffer.concat([value, field(1, Buffer.from(name))]);
+      // The tags of attributes in a span and in a log record are a letter and a digit.
+      for (const number of [9, 6]) {
+        const item = Buffer.concat([field(number, attribute), field(number, field(1, Buffer.from('a')))]);
+        expect(mayHoldSecrets(field(1, field(2, field(2, item))), false)).toBe(true);
+      }
+    },
+  );
+
   it('takes nothing for clean in which the rules find something', () => {
     fc.assert(
       fc.property(texts, texts, texts, (key, value, body) => {
