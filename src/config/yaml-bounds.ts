@@ -4,8 +4,8 @@
 const MAX_BYTES = 256 * 1024;
 /** A thousand brackets or dashes in each other fill the stack where V8 compiles a pattern: that ends the process, and no catch helps. */
 const MAX_DEPTH = 100;
-/** The parser takes some 10 µs for each, in an error above all: 64 KB of nothing else took 600 ms. Our files have a few hundred. */
-const MAX_MARKS = 2000;
+/** The parser takes some 13 µs for each, in an error above all: 64 KB of nothing else took 600 ms. Our files have a few hundred. */
+const MAX_MARKS = 1500;
 const MARKS = /[-[\]{},:?&*!|>"'%@`]/g;
 /** Spaces, dashes and question marks before the first word of a line; two for a level. */
 const MAX_INDENT = 2 * MAX_DEPTH;
