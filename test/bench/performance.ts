@@ -4,16 +4,13 @@ import { readFileSync } from 'node:fs';
 interface Result {
   title: string;
   cpuMicrosecondsPerItem: number;
-  cpuMicrosecondsRange?: readonly [number, number];
   expected: number;
   arrivedOnce: number;
   missing: number;
-  duplicated: number;
   kernelDrops: number;
   bytesOutPerItem: Readonly<Record<string, number>>;
   peakMemoryMiB: number;
-  readyMs: number;
-  peer?: { cpuMicrosecondsPerItem: number; peakMemoryMiB: number };
+  peer?: { cpuMicrosecondsPerItem: number };
 }
 
 interface Bench {
