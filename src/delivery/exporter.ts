@@ -135,11 +135,14 @@ export interface Exporter<T> {
   close(): Promise<void>;
 }
 
-/** Shared decodes: the first exporter that asks pays, the others read. */
+/** Of X-Ray documents: `notable`: of those that hold no exception only the first span, that of the request; `exceptions`: none of these. */
+export type SegmentsNeed = 'all' | 'notable' | 'exceptions';
+
+/** Decodes, shared where that pays: the first exporter that asks does it, the others read. */
 export interface Decoder {
   notableSpans(record: JournalRecord): NotableSpans;
   /** For each document its spans, in one group or none; undefined for what is no JSON object. */
-  segments(record: JournalRecord): readonly (readonly SpanGroup[] | undefined)[];
+  segments(record: JournalRecord, need?: SegmentsNeed): Iterable<readonly SpanGroup[] | undefined>;
   logs(record: JournalRecord): readonly LogGroup[];
 }
 

@@ -7,6 +7,8 @@ const MAX_REMEMBERED = 2000;
 
 export interface SegmentServices {
   learn(segment: Segment): void;
+  /** Whether it is a segment that was heard of. */
+  knowsParentOf(subsegment: Segment): boolean;
   /** Best effort: undefined where nothing tells. */
   serviceOf(subsegment: Segment): string | undefined;
 }
@@ -33,6 +35,7 @@ export function createSegmentServices(): SegmentServices {
       // Whether there is one or more is all that counts.
       if (services.size < 2) services.add(name);
     },
+    knowsParentOf: ({ parent_id }) => names.has(asText(parent_id) ?? ''),
     serviceOf(subsegment) {
       const known =
         names.get(asText(subsegment.parent_id) ?? '') ?? names.get(asText(subsegment.trace_id) ?? '');

@@ -32,6 +32,13 @@ export class Shelf {
     return this.#put(chars, chars.length, 'latin1');
   }
 
+  /** A copy. */
+  putCopy(copied: Uint8Array): Shelved {
+    const place = this.#room(copied.length);
+    place.board.bytes.set(copied, place.from);
+    return place;
+  }
+
   putText(text: string): Shelved {
     return this.#put(text, Buffer.byteLength(text), 'utf8');
   }
@@ -45,9 +52,14 @@ export class Shelf {
   }
 
   #put(text: string, bytes: number, encoding: 'latin1' | 'utf8'): Shelved {
+    const place = this.#room(bytes);
+    place.board.bytes.write(text, place.from, bytes, encoding);
+    return place;
+  }
+
+  #room(bytes: number): Shelved {
     const board = this.#boardFor(bytes);
     const from = this.#end;
-    board.bytes.write(text, from, bytes, encoding);
     board.held += 1;
     this.#end += bytes;
     return { board, from, to: this.#end };

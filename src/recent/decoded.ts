@@ -32,7 +32,7 @@ export const keyOf = ({ came, span }: SeenSpan) => came + span.spanId;
 
 export class DecodedItems {
   readonly #spans = new Shared((payload) => decodeTraces(payload).flatMap(placedSpans), MAX_BYTES);
-  readonly #documents = new Shared(decodeSegments, MAX_BYTES);
+  readonly #documents = new Shared((payload) => [...decodeSegments(payload)], MAX_BYTES);
   readonly #logs = new Shared((payload) => decodeLogs(payload).flatMap(placedLogs), MAX_BYTES);
 
   /** In the order of arrival; of a span that came again (in progress, then complete) the last. A replay is no news. */

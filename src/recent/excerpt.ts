@@ -51,7 +51,7 @@ export function toOtlpJson(trace: KeptTrace): { resourceSpans: unknown[] } {
       const payload = cut(kept, [...kept.itemsOf(trace)]);
       const bytes =
         kept.signal === 'segments'
-          ? encodeTraces(decodeSegments(payload).flatMap((groups) => groups ?? []))
+          ? encodeTraces([...decodeSegments(payload)].flatMap((groups) => groups ?? []))
           : payload;
       return protobufToJson('traces', bytes) as { resourceSpans?: unknown[] };
     });

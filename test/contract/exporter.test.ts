@@ -219,6 +219,8 @@ function row(id: string): (typeof registry)[number]['id'] {
 /** Where on a shelf an item waits is not a part of it. */
 function inPlain<T extends { value: unknown }>(item: T): unknown {
   const { value } = item;
-  const isShelved = typeof value === 'object' && value !== null && 'board' in value;
-  return isShelved ? { ...item, value: bytesOf(value as Shelved).toString('latin1') } : item;
+  if (typeof value !== 'object' || value === null) return item;
+  if ('board' in value) return { ...item, value: bytesOf(value as Shelved).toString('latin1') };
+  // Its bytes stand beside it.
+  return 'shelved' in value ? { ...item, value: { ...value, shelved: undefined } } : item;
 }

@@ -1,6 +1,7 @@
 // Part of the tests: segment documents as the destinations see them, each lone subsegment with the service it ran in.
 import { describe, expect, it } from 'vitest';
 import { createDecoder, type DecoderSettings } from '../../src/delivery/decoder.ts';
+import type { SegmentsNeed } from '../../src/delivery/exporter.ts';
 import type { JournalRecord } from '../../src/model/signals.ts';
 import { frameDocuments } from '../../src/protocols/xray/datagram.ts';
 import { accepted } from '../support/records.ts';
@@ -23,7 +24,7 @@ const record = (documents: readonly object[]): JournalRecord => ({
 
 function servicesOf(...records: readonly (readonly object[])[]): unknown[] {
   const decoder = createDecoder();
-  const last = records.map((documents) => decoder.segments(record(documents))).at(-1) ?? [];
+  const last = records.map((documents) => [...decoder.segments(record(documents))]).at(-1) ?? [];
   return last.map((groups) => groups?.[0]?.resource.attributes.get('service.name'));
 }
 
@@ -36,6 +37,11 @@ describe('the service of a subsegment sent on its own', () => {
     expect(servicesOf([segment('orders', '000000000000000a')], [streamed('000000000000000a')])).toEqual([
       'orders',
     ]);
+  });
+
+  it('is that of its parent where another service of the trace came first', () => {
+    const services = [segment('stock', '000000000000000b'), segment('orders', '000000000000000a')];
+    expect(servicesOf([services[0]!, streamed('000000000000000a'), services[1]!])[1]).toBe('orders');
   });
 
   it('is that of its parent where two services share the trace', () => {
@@ -80,9 +86,9 @@ it('has the old names of attributes beside the new ones when told so', () => {
   const call = { ...streamed('000000000000000a'), namespace: 'remote', sql };
   const documents = [{ ...segment('orders', '000000000000000a'), http, user: 'u' }, call];
   const attributesOf = (options: DecoderSettings) =>
-    createDecoder(options)
-      .segments(record(documents))
-      .map((groups) => Object.fromEntries(groups?.[0]?.spans[0]?.attributes ?? []));
+    [...createDecoder(options).segments(record(documents))].map((groups) =>
+      Object.fromEntries(groups?.[0]?.spans[0]?.attributes ?? []),
+    );
 
   const [server, client] = attributesOf({ attributeNames: 'both' });
 
@@ -104,8 +110,39 @@ it('has the old names of attributes beside the new ones when told so', () => {
 
 it('a document that names no trace is none', () => {
   const { trace_id: _, ...nowhere } = segment('orders', '000000000000000a');
-  expect(createDecoder().segments(record([nowhere, segment('orders', '000000000000000a')]))).toEqual([
-    undefined,
-    [expect.anything()],
-  ]);
+  const documents = [nowhere, segment('orders', '000000000000000a')];
+  expect([...createDecoder().segments(record(documents))]).toEqual([undefined, [expect.anything()]]);
+});
+
+describe('documents of which not everything is needed', () => {
+  const exceptions = [{ id: '00000000000000ee', type: 'ValueError', message: 'boom' }];
+  const part = { ...streamed('000000000000000a'), type: 'subsegment', cause: { exceptions } };
+  const calm = { ...segment('calm', '000000000000000a'), subsegments: [streamed('000000000000000a')] };
+  const raising = { ...segment('raising', '000000000000000b'), subsegments: [part] };
+  const lone = { ...part, id: '00000000000000fe' };
+  const namesOf = (need: SegmentsNeed | undefined) =>
+    [...createDecoder().segments(record([calm, raising, lone]), need)].map((groups) =>
+      groups?.flatMap(({ spans }) => spans.map(({ name }) => name)),
+    );
+
+  it.each([
+    ['all', [['calm', 'DynamoDB'], ['raising', 'DynamoDB'], ['DynamoDB']]],
+    ['notable', [['calm'], ['raising', 'DynamoDB'], ['DynamoDB']]],
+    ['exceptions', [undefined, ['raising', 'DynamoDB'], ['DynamoDB']]],
+  ] as const)('have the spans of %s', (need, names) => {
+    expect(namesOf(need)).toEqual(names);
+  });
+
+  it('are searched for exceptions also where names are written in escapes', () => {
+    const text = JSON.stringify(raising).replace('"exceptions"', '"\\u0065xceptions"');
+    const payload = frameDocuments([Buffer.from(text)]);
+    const [groups] = createDecoder().segments({ ...record([]), payload }, 'exceptions');
+    expect(groups?.flatMap(({ spans }) => spans.flatMap(({ events }) => events))).toHaveLength(1);
+  });
+
+  it('know the service of a lone one from a document that is not asked for', () => {
+    const documents = record([lone, calm]);
+    const [groups] = createDecoder().segments(documents, 'exceptions');
+    expect(groups?.[0]?.resource.attributes.get('service.name')).toBe('calm');
+  });
 });

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { allSpans } from '../../src/correlation/exceptions.ts';
 import { createDecoder } from '../../src/delivery/decoder.ts';
 import type { EncodedItem, ExporterContext } from '../../src/delivery/exporter.ts';
+import { documentEncoder } from '../../src/exporters/honeycomb/encoder.ts';
+import type { Shelf } from '../../src/model/shelf.ts';
 import type { DestinationId, JournalRecord, Signal } from '../../src/model/signals.ts';
 import { decodeLogs, decodeTraces } from '../../src/protocols/otlp/decode.ts';
 import { frameDocuments, parseDatagram } from '../../src/protocols/xray/datagram.ts';
@@ -60,10 +62,13 @@ export function context(destination: DestinationId): ExporterContext {
 }
 
 /** For Honeycomb's encoder: documents of which nothing is waited for. */
-export const asReceived = (received: JournalRecord) =>
-  createDecoder()
-    .segments(received)
-    .map((groups) => ({ groups }));
+export const asReceived = (received: JournalRecord) => asReceivedOn()(received);
+
+export function asReceivedOn(shelf?: Shelf) {
+  const toShelf = documentEncoder(shelf);
+  return (received: JournalRecord) =>
+    [...createDecoder().segments(received)].map((groups) => (groups ? { shelved: toShelf(groups) } : {}));
+}
 
 /** A decoder that knows what it will be asked. */
 export function decoded(answers: Partial<ExporterContext['decoder']>): ExporterContext['decoder'] {

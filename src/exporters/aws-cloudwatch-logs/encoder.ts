@@ -42,7 +42,7 @@ export function encode(record: JournalRecord, context: EncoderContext): Encoded<
       encodeSpans(context.decoder.notableSpans(record), context, collector);
       break;
     case 'segments':
-      encodeSegments(context.decoder.segments(record), context, collector);
+      encodeSegments(context.decoder.segments(record, 'notable'), context, collector);
       break;
     case 'metrics':
       return {
@@ -99,13 +99,16 @@ function encodeSegments(
   { idsOf }: EncoderContext,
   collector: Collector,
 ): void {
-  documents.forEach((groups = [], index) => {
+  let index = 0;
+  for (const found of documents) {
+    const groups = found ?? [];
     const [root] = groups;
     const [first] = root?.spans ?? [];
     const line = first && root && accessLine(first, root.resource, idsOf?.(first.traceId, 'xray'));
     const errors = [...errorsByIndex(allSpans(groups), 'xray', idsOf).values()].flat();
     collector.add(index, root?.resource ?? NO_RESOURCE, line ? [line, ...errors] : errors);
-  });
+    index += 1;
+  }
 }
 
 const NO_RESOURCE: Resource = { attributes: new Map() };

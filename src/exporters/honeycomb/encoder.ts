@@ -1,11 +1,15 @@
 // Part of exporters/honeycomb: received bytes go onward as they are. Export requests concatenate: repeated fields merge.
 import { weight } from '../../delivery/batcher.ts';
 import type { Encoded, EncodedItem, EncodeRejection, Skip, Wait } from '../../delivery/exporter.ts';
+import { noPool } from '../../model/buffer-pool.ts';
+import type { SpanGroup } from '../../model/otlp.ts';
+import { bytesOf, Shelf, type Shelved } from '../../model/shelf.ts';
 import type { JournalRecord, OtlpSignal } from '../../model/signals.ts';
 import { encodeTraces } from '../../protocols/otlp/encode.ts';
 import { fillLogTimes } from '../../protocols/otlp/patch.ts';
 import { select } from '../../protocols/otlp/select.ts';
-import type { DocumentSpans } from './in-progress.ts';
+import { Writer } from '../../protocols/otlp/writer.ts';
+import type { DocumentState } from './in-progress.ts';
 import { normalise } from './normalise/normalise.ts';
 
 /** Part of an export request: protobuf that any number of others may follow. */
@@ -15,6 +19,8 @@ export interface Part {
   /** Under which key it goes, where sidecast has none of its own. */
   keyRef: string | undefined;
   bytes: Uint8Array;
+  /** Where the bytes are, when they are not the journal's. */
+  shelved?: Shelved;
 }
 
 /** Well below what is known of the vendor: 15 MB ingest, 5 MB in Refinery (facts of 2024 and 2026). */
@@ -25,7 +31,7 @@ export const MAX_REQUEST_SPANS = 2000;
 export function encode(
   record: JournalRecord,
   dataset: string | undefined,
-  documents: (record: JournalRecord) => readonly DocumentSpans[],
+  documents: (record: JournalRecord) => readonly DocumentState[],
 ): Encoded<Part> {
   return record.signal === 'segments'
     ? encodeSegments(record, dataset, documents(record))
@@ -46,7 +52,8 @@ function cutOut(item: EncodedItem<Part>, start: number, end: number): EncodedIte
   const { signal, bytes } = item.value;
   const chosen = select(signal, bytes, (index) => index >= start && index < end);
   const sources = { position, from: from + start, to: from + end };
-  return { ...item, sources, bytes: chosen.length, value: { ...item.value, bytes: chosen } };
+  const { shelved: _, ...value } = item.value;
+  return { ...item, sources, bytes: chosen.length, value: { ...value, bytes: chosen } };
 }
 
 function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string | undefined): Encoded<Part> {
@@ -71,24 +78,30 @@ function encodeOtlp(record: JournalRecord, signal: OtlpSignal, dataset: string |
 function encodeSegments(
   record: JournalRecord,
   dataset: string | undefined,
-  documents: readonly DocumentSpans[],
+  documents: readonly DocumentState[],
 ): Encoded<Part> {
   const items: EncodedItem<Part>[] = [];
   const skipped: Skip[] = [];
   const rejected: EncodeRejection[] = [];
   const waiting: Wait[] = [];
-  documents.forEach(({ groups, untilMs }, index) => {
+  documents.forEach(({ shelved, isReplaced, untilMs }, index) => {
     if (untilMs !== undefined) waiting.push({ from: index, to: index + 1, untilMs });
-    else if (groups?.length === 0) skipped.push({ from: index, to: index + 1, code: 'replaced' });
-    else if (groups) {
-      const bytes = normalise('traces', encodeTraces(groups));
-      const part: Part = { signal: 'traces', dataset, keyRef: record.origin.keyRef, bytes };
+    else if (isReplaced) skipped.push({ from: index, to: index + 1, code: 'replaced' });
+    else if (shelved) {
+      const { keyRef } = record.origin;
+      const part: Part = { signal: 'traces', dataset, keyRef, bytes: bytesOf(shelved), shelved };
       items.push(
         toItem(part, { position: record.position, from: index, to: index + 1 }, record.receivedAtMs),
       );
     } else rejected.push({ from: index, to: index + 1, reason: notASegment });
   });
   return { items, skipped, rejected, waiting };
+}
+
+/** Writes each over the one before; what is to stay is on the shelf. */
+export function documentEncoder(shelf = new Shelf(noPool)): (groups: readonly SpanGroup[]) => Shelved {
+  const writer = new Writer();
+  return (groups) => shelf.putCopy(normalise('traces', encodeTraces(groups, writer.reset())));
 }
 
 function toItem(part: Part, sources: EncodedItem<Part>['sources'], timeUnixMs: number): EncodedItem<Part> {

@@ -1,6 +1,7 @@
 // Part of exporters/honeycomb: X-Ray replaces a document in progress by the finished one, Honeycomb keeps both. So the first one waits.
 import type { Decoder } from '../../delivery/exporter.ts';
 import type { Span, SpanGroup } from '../../model/otlp.ts';
+import type { Shelved } from '../../model/shelf.ts';
 import type { JournalRecord } from '../../model/signals.ts';
 import { Endings } from './endings.ts';
 
@@ -16,16 +17,20 @@ export interface InProgressOptions {
   now(): number;
 }
 
-/** A document as spans. */
-export interface DocumentSpans {
-  /** Without those that came finished meanwhile; [] where none is left, undefined for what is no JSON object. */
-  groups: readonly SpanGroup[] | undefined;
+/** What becomes of a document: nothing of all that for what is no JSON object. */
+export interface DocumentState {
+  /** Its spans, without those that came finished meanwhile. */
+  shelved?: Shelved | undefined;
+  /** None is left. */
+  isReplaced?: boolean;
   /** Something of it is in progress: ask again at this time. */
   untilMs?: number;
 }
 
-/** `isFinal`: nothing waits. */
-type InProgress = (record: JournalRecord, isFinal?: boolean) => readonly DocumentSpans[];
+type Encode = (groups: readonly SpanGroup[]) => Shelved;
+
+/** `isFinal`: nothing waits. Most documents are finished: these are encoded as they are read, and nothing of them is kept. */
+type InProgress = (record: JournalRecord, encode: Encode, isFinal?: boolean) => readonly DocumentState[];
 
 export function createInProgress(
   decoder: Pick<Decoder, 'segments'>,
@@ -39,20 +44,39 @@ export function createInProgress(
     return sinceMs === undefined ? 0 : Math.max(receivedAtMs + unfinishedAfterMs, sinceMs + LATE_WAIT_MS);
   }
 
-  return (record, isFinal = false) => {
-    const documents = decoder.segments(record);
+  /** True when something of it is open. */
+  function hear(groups: readonly SpanGroup[], nowMs: number): boolean {
+    let hasOpen = false;
+    for (const { spans } of groups)
+      for (const span of spans) {
+        if (isOpen(span)) endings.hearOpen(span, nowMs);
+        else endings.hearEnded(span);
+        hasOpen ||= isOpen(span);
+      }
+    return hasOpen;
+  }
+
+  return (record, encode, isFinal = false) => {
     const nowMs = now();
-    for (const span of documents.flatMap((groups = []) => spansOf(groups))) {
-      if (isOpen(span)) endings.hearOpen(span, nowMs);
-      else endings.hearEnded(span);
-    }
     const lookMs = Math.max(FIRST_LOOK_MS, Math.min(MAX_LOOK_MS, nowMs - record.receivedAtMs));
-    return documents.map((groups) => {
-      if (!groups) return { groups };
+    const states: DocumentState[] = [];
+    /** Their ends may be further on in the record. */
+    const open = new Map<number, readonly SpanGroup[]>();
+    for (const groups of decoder.segments(record)) {
+      const hasOpen = groups !== undefined && hear(groups, nowMs);
+      if (hasOpen) open.set(states.length, groups);
+      states.push(hasOpen || !groups ? {} : { shelved: encode(groups) });
+    }
+    for (const [index, groups] of open) {
       const untilMs = Math.max(0, ...spansOf(groups).map((span) => endMs(span, record)));
-      if (!isFinal && untilMs > nowMs) return { groups, untilMs: Math.min(untilMs, nowMs + lookMs) };
-      return { groups: without(groups, (span) => isOpen(span) && endings.hasEnded(span)) };
-    });
+      if (!isFinal && untilMs > nowMs) {
+        states[index] = { untilMs: Math.min(untilMs, nowMs + lookMs) };
+        continue;
+      }
+      const left = without(groups, (span) => isOpen(span) && endings.hasEnded(span));
+      states[index] = left.length === 0 ? { isReplaced: true } : { shelved: encode(left) };
+    }
+    return states;
   };
 }
 

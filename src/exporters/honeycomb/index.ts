@@ -1,15 +1,27 @@
 // Part of exporters/honeycomb: the exporter, as a table of contents.
 import type { Exporter, ExporterContext } from '../../delivery/exporter.ts';
 import type { HttpClient } from '../../http/client.ts';
+import { createBufferPool } from '../../model/buffer-pool.ts';
+import { Shelf } from '../../model/shelf.ts';
 import { protobufToJson } from '../../protocols/otlp/json.ts';
 import type { AppKeys } from './app-keys.ts';
 import { check } from './check.ts';
 import type { HoneycombConfig } from './config.ts';
-import { encode, MAX_REQUEST_BYTES, MAX_REQUEST_SPANS, type Part, split } from './encoder.ts';
+import {
+  documentEncoder,
+  encode,
+  MAX_REQUEST_BYTES,
+  MAX_REQUEST_SPANS,
+  type Part,
+  split,
+} from './encoder.ts';
 import { createIdentity } from './identity.ts';
 import { createInProgress } from './in-progress.ts';
 import { traceUrl } from './links.ts';
 import { createTransport } from './transport.ts';
+
+/** Boards kept for the next documents. */
+const IDLE_BYTES = 1024 * 1024;
 
 export function create(
   config: HoneycombConfig,
@@ -18,6 +30,8 @@ export function create(
   const identity = createIdentity(config, context.http, context.clock);
   const waiting = { unfinishedAfterMs: config.unfinishedAfterMs, now: () => context.clock.now() };
   const inProgress = createInProgress(context.decoder, waiting);
+  const shelf = new Shelf(createBufferPool(IDLE_BYTES));
+  const toShelf = documentEncoder(shelf);
   const userAgent = `sidecast/${context.version}`;
   return {
     limits: {
@@ -27,11 +41,14 @@ export function create(
       maxWaitMs: 200,
       concurrency: 4,
     },
-    encode: (record, asked) => encode(record, config.dataset, (one) => inProgress(one, asked?.isFinal)),
+    encode: (record, asked) =>
+      encode(record, config.dataset, (one) => inProgress(one, toShelf, asked?.isFinal)),
     preview: (record) =>
-      encode(record, config.dataset, (one) => createInProgress(context.decoder, waiting)(one, true)),
+      encode(record, config.dataset, (one) =>
+        createInProgress(context.decoder, waiting)(one, documentEncoder(), true),
+      ),
     split,
-    send: createTransport(config, { ...context, userAgent }),
+    send: createTransport(config, { ...context, userAgent, shelf }),
     show: async ({ value }) => protobufToJson(value.signal, value.bytes),
     check: () => check(config, context.http, identity.learn),
     traceUrl: (trace) => traceUrl(config, identity.known(), trace),

@@ -9,6 +9,7 @@ import { retryAfterMs } from '../../http/retry-after.ts';
 import { unanswered } from '../../http/unanswered.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Reason } from '../../model/reasons.ts';
+import type { Shelf } from '../../model/shelf.ts';
 import { parseExportResponse, statusMessage } from '../../protocols/otlp/status.ts';
 import type { AppKeys } from './app-keys.ts';
 import { endpointFor, type HoneycombConfig } from './config.ts';
@@ -20,6 +21,8 @@ export interface TransportContext {
   clock: Clock;
   userAgent: string;
   appKeys: AppKeys;
+  /** Where documents that became spans wait to be sent. */
+  shelf?: Shelf;
 }
 
 export type Transport = (items: readonly EncodedItem<Part>[], signal: AbortSignal) => Promise<ExportResult>;
@@ -109,7 +112,7 @@ const MAX_RESPONSE_BYTES = 64 * 1024;
 
 export function createTransport(
   config: HoneycombConfig,
-  { http, clock, userAgent, appKeys }: TransportContext,
+  { http, clock, userAgent, appKeys, shelf }: TransportContext,
 ): Transport {
   const compressor = chooseCompressor(config.compression);
   const urls = {
@@ -147,7 +150,11 @@ export function createTransport(
       return answer.status === 200 ? readSuccess(kind, answer) : readFailure(answer, meaningOf, clock.now());
     };
     try {
-      return appKey === undefined ? await sendWithKey(config.apiKey, send) : await send(appKey);
+      const result = await (appKey === undefined ? sendWithKey(config.apiKey, send) : send(appKey));
+      // What was refused without being named is wanted for its dead letter.
+      if (result.status === 'delivered' && !result.anonymous)
+        shelf?.takeOff(items.flatMap(({ value }) => value.shelved ?? []));
+      return result;
     } catch (error) {
       if (error instanceof HttpError) return { status: 'retryable', ...unanswered(error) };
       throw error;

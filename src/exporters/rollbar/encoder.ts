@@ -136,12 +136,14 @@ function inLogs(record: JournalRecord, decoder: Decoder, { errorLogs }: Policy):
 }
 
 function inSegments(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
-  return decoder.segments(record).flatMap((groups = [], index) =>
-    inSpans('segment', `${record.position}:${index}`, allSpans(groups), policy).map((found) => ({
-      ...found,
-      index,
-    })),
-  );
+  const found: Found[] = [];
+  let index = 0;
+  for (const groups of decoder.segments(record, 'exceptions')) {
+    const raised = groups ? inSpans('segment', `${record.position}:${index}`, allSpans(groups), policy) : [];
+    for (const one of raised) found.push({ ...one, index });
+    index += 1;
+  }
+  return found;
 }
 
 function toEncoded(record: JournalRecord, index: number, occurrence: Occurrence): EncodedItem<Occurrence> {

@@ -2,9 +2,11 @@
 import type { Attributes, AttributeValue, Span, SpanEvent, SpanGroup, SpanLink } from '../../model/otlp.ts';
 import { Writer } from './writer.ts';
 
-/** One ResourceSpans for each run of groups that share a resource object, one ScopeSpans for each group. */
-export function encodeTraces(groups: readonly SpanGroup[]): Uint8Array {
-  const w = new Writer();
+/**
+ * One ResourceSpans for each run of groups that share a resource object, one ScopeSpans for each group. With a writer of the caller's,
+ * the bytes are good until that is used again.
+ */
+export function encodeTraces(groups: readonly SpanGroup[], w = new Writer()): Uint8Array {
   for (let i = 0; i < groups.length; ) {
     const resource = groups[i]!.resource;
     const resourceSpans = w.open(1);

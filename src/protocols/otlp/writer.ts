@@ -9,6 +9,12 @@ export class Writer {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
   #pos = 0;
 
+  /** Begins anew, where nobody has use any more for what was finished. */
+  reset(): this {
+    this.#pos = 0;
+    return this;
+  }
+
   get length(): number {
     return this.#pos;
   }

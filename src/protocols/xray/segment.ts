@@ -52,7 +52,7 @@ export function parseSegment(document: Uint8Array | string): Segment | undefined
 export const MAX_DEPTH = 500;
 
 function isTooDeep(text: string): boolean {
-  if (text.length < 2 * MAX_DEPTH) return false;
+  if (text.length < 2 * MAX_DEPTH || !hasMore(text, MAX_DEPTH, '{', '[')) return false;
   let depth = 0;
   let isInString = false;
   for (let at = 0; at < text.length; at++) {
@@ -65,6 +65,14 @@ function isTooDeep(text: string): boolean {
     } else if (code === 0x7d || code === 0x5d) depth -= 1;
   }
   return false;
+}
+
+/** Whether the chars stand in it so often: looked for one after the other, which takes a tenth of the time of looking at each. */
+function hasMore(text: string, limit: number, ...chars: readonly string[]): boolean {
+  let count = 0;
+  for (const char of chars)
+    for (let at = text.indexOf(char); at !== -1 && count <= limit; at = text.indexOf(char, at + 1)) count++;
+  return count > limit;
 }
 
 /** A lone subsegment: its segment is, or was, another document. */

@@ -14,6 +14,8 @@ export interface SegmentContext {
   serviceName?: string | undefined;
   /** Whether attributes have the names of the old conventions as well. */
   oldNames?: boolean;
+  /** Without its subsegments. */
+  rootOnly?: boolean;
 }
 
 const SCOPE = { name: X_RAY_SCOPE, version: '', attributes: new Map() };
@@ -35,6 +37,7 @@ export function segmentToSpans(segment: Segment, context: SegmentContext = {}): 
     const span = toSpan(place, traceId, causes);
     if (context.oldNames) addOldNames(span.attributes, span.kind);
     spans.push(span);
+    if (context.rootOnly) break;
     const { spanId, earliest } = place;
     const children = asObjects(place.segment.subsegments).map((child: Segment, i): Place => {
       const id = spanIdOf(asText(child.id) ?? '') ?? derivedId(`${spanId}/${i}`);

@@ -1,7 +1,7 @@
 // Part of the tests: exporters/honeycomb/in-progress: what came in progress goes once, when it has ended, or when nobody will end it.
 import { describe, expect, it } from 'vitest';
 import { createDecoder } from '../../../src/delivery/decoder.ts';
-import { encode } from '../../../src/exporters/honeycomb/encoder.ts';
+import { documentEncoder, encode } from '../../../src/exporters/honeycomb/encoder.ts';
 import { createInProgress } from '../../../src/exporters/honeycomb/in-progress.ts';
 import { decodeTraces } from '../../../src/protocols/otlp/decode.ts';
 import { NOW_MS, segments } from '../records.ts';
@@ -29,7 +29,9 @@ function start() {
     },
     /** What is made of it now: spans, and how long each document that waits does so. */
     ask(one: ReturnType<typeof record>, isFinal = false) {
-      const { items, skipped, waiting } = encode(one, undefined, (asked) => inProgress(asked, isFinal));
+      const { items, skipped, waiting } = encode(one, undefined, (asked) =>
+        inProgress(asked, documentEncoder(), isFinal),
+      );
       const spans = items.flatMap(({ value }) => decodeTraces(value.bytes).flatMap((group) => group.spans));
       return {
         spans: spans.map(({ spanId, endTimeUnixNano }) => [spanId, endTimeUnixNano > 0n]),
