@@ -10,9 +10,9 @@ import { loadConfig } from '../../src/config/load.ts';
 import {
   type BackgroundRedactor,
   createBackgroundRedactor,
+  HERE_BYTES,
   LARGE_BYTES,
   LARGE_DIRTY_BYTES,
-  LONE_BYTES,
 } from '../../src/processors/redact/background.ts';
 import { acceptedDocuments, acceptedRequest, redactorWith } from '../processors/redact/support.ts';
 import { encode } from '../protocols/otlp/oracle.ts';
@@ -98,7 +98,7 @@ describe('what would keep others waiting', () => {
       return /customer (hmac:[0-9a-f]{16}) /.exec(Buffer.from(payload).toString('latin1'))?.[1];
     };
 
-    const [small, large] = [await hashOf(100), await hashOf(2 * LONE_BYTES)];
+    const [small, large] = [await hashOf(100), await hashOf(2 * HERE_BYTES)];
 
     expect(small).toBeDefined();
     expect(large).toBe(small);
@@ -134,14 +134,15 @@ describe('what keeps nobody waiting', () => {
     expect(redactor.redact(logOf(text, bytes))).not.toBeInstanceOf(Promise);
   });
 
-  it('a larger one with a secret is done at once where it is alone, and takes the thread where others come', async () => {
-    const dirty = () => redactor.redact(logOf('password=hunter2 ', 2 * LARGE_DIRTY_BYTES));
+  it('a larger one with a secret is done at once where few come, and takes the thread where many do', async () => {
+    const dirty = () => redactor.redact(logOf('password=hunter2 ', HERE_BYTES / 2 - 100));
 
-    const [first, second] = [dirty(), dirty()];
+    const inARow = [dirty(), dirty(), dirty()];
+    clock.advance(HERE_BYTES / 2 / 1024);
+    const later = dirty();
 
-    expect(first).not.toBeInstanceOf(Promise);
-    expect(second).toBeInstanceOf(Promise);
-    for (const { payload } of [await first, await second])
+    expect([...inARow, later].map((each) => each instanceof Promise)).toEqual([false, false, true, false]);
+    for (const { payload } of await Promise.all([...inARow, later]))
       expect(Buffer.from(payload).toString('latin1')).toContain('password=******* ');
   });
 });

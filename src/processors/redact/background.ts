@@ -17,11 +17,12 @@ export interface BackgroundRedactor {
 /** Redacting takes 0.1 to 0.3 µs for a byte (npm run bench has the machine): 3 to 10 ms. */
 export const LARGE_DIRTY_BYTES = 32 * 1024;
 /**
- * A lone one of up to this size is done at once, too: in one of a thousand requests of 500 spans three letters of a name come about by
- * chance, within ids. That is 5 to 20 ms; a thread is 15 MB, and 100 ms of CPU to start.
+ * Of dirty ones so much is done here in a row, and in each second: a tenth of the thread's time at most. In one of a thousand requests
+ * of 500 spans three letters of a name come about by chance, within ids, and few people log secrets all day: a thread of their own is
+ * 15 MB, and 100 ms of CPU to start.
  */
-export const LONE_BYTES = 256 * 1024;
-const LONE_FOR_MS = 60_000;
+export const HERE_BYTES = 256 * 1024;
+const HERE_BYTES_PER_MS = 1024;
 /** Looking for the first secret takes 2 to 4 ns for a byte: 2 to 4 ms. */
 export const LARGE_BYTES = 1024 * 1024;
 
@@ -38,14 +39,17 @@ export function createBackgroundRedactor(
     counted = summed(counted, counts);
   };
   const thread = file && config.mode !== 'off' ? createRedactThread(file, settings, clock, add) : undefined;
-  let lastDirtyMs = Number.NEGATIVE_INFINITY;
+  let hereBytes = HERE_BYTES;
+  let lastDirtyMs = clock.now();
 
-  /** True of what is dirty when nothing else was for a while. */
-  function isLone(length: number): boolean {
+  /** True of what is dirty while little else was. */
+  function isRare(length: number): boolean {
     const nowMs = clock.now();
-    const isFirst = Math.abs(nowMs - lastDirtyMs) > LONE_FOR_MS;
+    hereBytes = Math.min(HERE_BYTES, hereBytes + Math.abs(nowMs - lastDirtyMs) * HERE_BYTES_PER_MS);
     lastDirtyMs = nowMs;
-    return isFirst && length <= LONE_BYTES;
+    if (length > hereBytes) return false;
+    hereBytes -= length;
+    return true;
   }
 
   return {
@@ -54,7 +58,7 @@ export function createBackgroundRedactor(
       if (!thread || length <= LARGE_DIRTY_BYTES) return redactor.redact(accepted);
       if (length > LARGE_BYTES) return thread.redact(accepted);
       if (redactor.isClean(accepted)) return accepted;
-      return isLone(length) ? redactor.redact(accepted) : thread.redact(accepted);
+      return isRare(length) ? redactor.redact(accepted) : thread.redact(accepted);
     },
     counts: () => summed(redactor.counts(), counted),
     end: async () => thread?.end(),

@@ -35,25 +35,19 @@ function passesLuhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-/** Of 13 bytes without two separators in a row, one of any 11 neighbours is not at either end. */
-const STRIDE = 11;
+/** The digits, spaces and dashes around `at`. */
+export function runOfDigits(bytes: Uint8Array, at: number): Range {
+  let from = at;
+  let to = at;
+  while (from > 0 && at - from <= MAX_RUN_BYTES && isPart(bytes[from - 1]!)) from--;
+  while (to < bytes.length && to - at <= MAX_RUN_BYTES && isPart(bytes[to]!)) to++;
+  return { from, to };
+}
 
-/** Whether the bytes hold a card number; reads every eleventh byte where there are no digits. */
-export function mayHoldCardNumber(bytes: Buffer): boolean {
-  for (let at = 1; at < bytes.length - 1; at += STRIDE) {
-    if (!isPart(bytes[at]!)) continue;
-    const [before, after] = [bytes[at - 1]!, bytes[at + 1]!];
-    if (!isPart(before) || !isPart(after)) continue;
-    if (!isDigit(bytes[at]!) && !(isDigit(before) && isDigit(after))) continue;
-    let from = at;
-    let to = at + 1;
-    while (from > 0 && isPart(bytes[from - 1]!)) from--;
-    while (to < bytes.length && isPart(bytes[to]!)) to++;
-    if (to - from > MAX_RUN_BYTES) return true;
-    if (to - from >= 13 && holdsCardNumber(bytes.toString('latin1', from, to))) return true;
-    at = Math.max(at, to - STRIDE);
-  }
-  return false;
+/** Of a run. */
+export function mayBeCardNumber(bytes: Buffer, { from, to }: Range): boolean {
+  if (to - from < 13) return false;
+  return to - from > MAX_RUN_BYTES || holdsCardNumber(bytes.toString('latin1', from, to));
 }
 
 /** More is no number, and reading it several times would cost: that is for the rule to look at, once. */
@@ -68,5 +62,4 @@ function holdsCardNumber(run: string): boolean {
   return false;
 }
 
-const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
-const isPart = (byte: number) => isDigit(byte) || byte === 0x20 || byte === 0x2d;
+const isPart = (byte: number) => (byte >= 0x30 && byte <= 0x39) || byte === 0x20 || byte === 0x2d;

@@ -1,4 +1,4 @@
-// Part of processors/redact: searches bytes for many short texts at once.
+// Part of processors/redact: searches bytes for many short texts at once, and for digits.
 //
 // Of each needle a block of three bytes is looked for, sixteen places at a time, by processor instructions for which JavaScript has
 // no words: needles.wat has them. What is found there is compared here.
@@ -18,6 +18,8 @@ const TABLE_BYTES = 16;
 /** Behind the tables. So much is copied and searched at once: it stays in the processor's first cache. */
 const INPUT = 2 * BLOCK * TABLE_BYTES;
 const INPUT_BYTES = 16 * 1024;
+/** Digits are looked for in fours. */
+const LANE = 4;
 
 interface Candidate {
   needle: Needle;
@@ -25,17 +27,26 @@ interface Candidate {
   offset: number;
 }
 
-/** True as soon as `found` says so of a needle that begins at `at`. */
-export type Search = (bytes: Uint8Array, found: (needle: string, at: number) => boolean) => boolean;
+export interface Found {
+  /** Of a needle that begins at `at`: whether it ends the search. */
+  needle(text: string, at: number): boolean;
+  /** Of digits around `at`: where to go on behind them; FOUND ends the search. Told of each run of 13 or more, grouped by single spaces and dashes, and of others. */
+  digits(at: number): number;
+}
+export const FOUND = -1;
+
+/** True as soon as it is ended. */
+export type Search = (bytes: Uint8Array, found: Found) => boolean;
 
 let compiled: WebAssembly.Module | undefined;
 
 /** Needles have three neighbouring bytes or more that are not any. */
 export function createSearch(needles: readonly Needle[]): Search {
   compiled ??= new WebAssembly.Module(Buffer.from(NEEDLES_WASM, 'base64'));
-  const { memory, find } = new WebAssembly.Instance(compiled).exports as {
+  const { memory, find, findDigits } = new WebAssembly.Instance(compiled).exports as {
     memory: WebAssembly.Memory;
     find(at: number, end: number): number;
+    findDigits(at: number, end: number): number;
   };
   const candidates = needles.map((needle) => ({ needle, offset: rarestBlock(needle.text) }));
   const groups = grouped(candidates);
@@ -43,16 +54,32 @@ export function createSearch(needles: readonly Needle[]): Search {
   const byBlock = new Map<number, readonly Candidate[]>(groups);
   const input = new Uint8Array(memory.buffer, INPUT);
 
+  function isNeedleIn(bytes: Uint8Array, start: number, end: number, found: Found): boolean {
+    for (let place = find(INPUT, end); place !== -1; place = find(place + 1, end)) {
+      const at = start + place - INPUT;
+      for (const { needle, offset } of byBlock.get(blockAt(bytes, at)) ?? NONE)
+        if (standsAt(bytes, at - offset, needle) && found.needle(needle.text, at - offset)) return true;
+    }
+    return false;
+  }
+
+  function areDigitsIn(start: number, end: number, found: Found): boolean {
+    let place = findDigits(INPUT, end);
+    while (place !== -1) {
+      const goOn = found.digits(start + place - INPUT);
+      if (goOn === FOUND) return true;
+      place = findDigits(INPUT + Math.ceil((goOn - start) / LANE) * LANE, end);
+    }
+    return false;
+  }
+
   return (bytes, found) => {
     for (let start = 0; start + BLOCK <= bytes.length; start += INPUT_BYTES) {
       const piece = bytes.subarray(start, start + INPUT_BYTES + BLOCK - 1);
       input.set(piece);
-      const end = INPUT + piece.length - BLOCK + 1;
-      for (let place = find(INPUT, end); place !== -1; place = find(place + 1, end)) {
-        const at = start + place - INPUT;
-        for (const { needle, offset } of byBlock.get(blockAt(bytes, at)) ?? NONE)
-          if (standsAt(bytes, at - offset, needle) && found(needle.text, at - offset)) return true;
-      }
+      const end = INPUT + piece.length;
+      if (isNeedleIn(bytes, start, end - BLOCK + 1, found)) return true;
+      if (areDigitsIn(start, end - LANE + 1, found)) return true;
     }
     return false;
   };

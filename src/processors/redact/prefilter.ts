@@ -1,7 +1,7 @@
 // Part of processors/redact: whether a buffer may hold anything that a rule matches. Nearly all hold nothing, and are not touched.
-import { mayHoldCardNumber } from './card-number.ts';
+import { mayBeCardNumber, runOfDigits } from './card-number.ts';
 import { isOfNoSecret, NAME_NEEDLES } from './names.ts';
-import { createSearch, type Needle } from './needles.ts';
+import { createSearch, FOUND, type Needle } from './needles.ts';
 
 export type Prefilter = (payload: Uint8Array, isJson: boolean) => boolean;
 
@@ -31,9 +31,14 @@ export function createPrefilter(names: readonly string[]): Prefilter {
     const bytes = new Uint8Array(payload.buffer, payload.byteOffset, payload.length);
     const buffer = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
     return (
-      search(bytes, (needle, at) => !isOfNoSecret(needle, bytes, at, isJson)) ||
+      search(bytes, {
+        needle: (text, at) => !isOfNoSecret(text, bytes, at, isJson),
+        digits: (at) => {
+          const run = runOfDigits(bytes, at);
+          return mayBeCardNumber(buffer, run) ? FOUND : run.to;
+        },
+      }) ||
       mayHoldUserinfo(buffer) ||
-      mayHoldCardNumber(buffer) ||
       (isJson && buffer.includes(UNICODE_ESCAPE))
     );
   };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import wabt from 'wabt';
 import { NAME_NEEDLES } from '../../../src/processors/redact/names.ts';
-import { createSearch, type Needle } from '../../../src/processors/redact/needles.ts';
+import { createSearch, FOUND, type Needle } from '../../../src/processors/redact/needles.ts';
 
 const ROOM = join(import.meta.dirname, '..', '..', '..', 'src', 'processors', 'redact');
 const MODULE = join(ROOM, 'needles-wasm.ts');
@@ -33,12 +33,34 @@ function placesOf(bytes: Uint8Array, needles: readonly Needle[]): string[] {
 
 function searched(bytes: Uint8Array, needles: readonly Needle[]): string[] {
   const found: string[] = [];
-  createSearch(needles)(bytes, (needle, at) => {
-    found.push(`${at} ${needle}`);
-    return false;
+  createSearch(needles)(bytes, {
+    needle(needle, at) {
+      found.push(`${at} ${needle}`);
+      return false;
+    },
+    digits: (at) => at + 1,
   });
   return found.sort();
 }
+
+/** Whether it was told of digits within each of these texts. */
+function areToldOf(bytes: Buffer, wanted: readonly { from: number; to: number }[]): boolean[] {
+  const told: number[] = [];
+  createSearch(NEEDLES)(bytes, {
+    needle: () => false,
+    digits(at) {
+      told.push(at);
+      return at + 1;
+    },
+  });
+  return wanted.map(({ from, to }) => told.some((at) => at >= from && at < to));
+}
+
+/** Notes where it is told of digits; they are twenty, if it is to go on. */
+const toldOf = (places: number[], answer?: number) => (at: number) => {
+  places.push(at);
+  return answer ?? at + 20;
+};
 
 describe('the search for many needles', () => {
   it('finds each of them, in either case, at every place where it stands', () => {
@@ -73,9 +95,52 @@ describe('the search for many needles', () => {
     const search = createSearch(NEEDLES);
     const ends: boolean[] = [];
     for (const text of ['a secret and a cookie', 'a secre', 'a s', '']) {
-      ends.push(search(Buffer.from(text), () => true));
+      ends.push(search(Buffer.from(text), { needle: () => true, digits: () => FOUND }));
     }
     expect(ends).toEqual([true, false, false, false]);
+  });
+
+  it('tells of all digits that may be a card number, wherever they lie, and of no ids, dates and indentation', () => {
+    const separator = fc.constantFrom('', '', '', ' ', '-');
+    const digits = fc
+      .array(fc.tuple(fc.constantFrom(...'0123456789'), separator), { minLength: 13, maxLength: 19 })
+      .map((parts) => parts.flat().join('').replace(/[ -]$/, ''));
+    const before = fc.integer({ min: 0, max: 40 });
+    fc.assert(
+      fc.property(before, digits, before, (shift, text, rest) => {
+        for (const start of [0, PIECE_BYTES - 20]) {
+          const from = start + shift;
+          const bytes = Buffer.from(`${'x'.repeat(from)}${text}${'x'.repeat(rest)}`);
+          expect(areToldOf(bytes, [{ from, to: from + text.length }])).toEqual([true]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    for (const text of [
+      '        return',
+      '--------------------',
+      'at 12:30:45',
+      '10.0.0.1',
+      'a1b2c3d4e5f6',
+    ]) {
+      const bytes = Buffer.from([text, text, '', text].join('\n'));
+      expect(areToldOf(bytes, [{ from: 0, to: bytes.length }])).toEqual([false]);
+    }
+  });
+
+  it('ends where digits end it, and looks no further', () => {
+    const search = createSearch(NEEDLES);
+    const at: number[] = [];
+    const bytes = Buffer.from('x'.repeat(40) + '4111 1111 1111 1111'.repeat(3));
+    expect(search(bytes, { needle: () => false, digits: toldOf(at, FOUND) })).toBe(true);
+    expect(at).toEqual([40]);
+  });
+
+  it('goes on behind the digits that it told of', () => {
+    const at: number[] = [];
+    const bytes = Buffer.from(`${'1'.repeat(20)}x${'2'.repeat(20)}`);
+    createSearch(NEEDLES)(bytes, { needle: () => false, digits: toldOf(at) });
+    expect(at).toEqual([0, 24]);
   });
 
   it('refuses a needle without three bytes that are known', () => {
