@@ -2,6 +2,8 @@
 declare const SIDECAST_VERSION: string | undefined;
 /** Where the bundle's worker threads start, relative to the importing module; sources have none. */
 declare const SIDECAST_WORKERS: string | undefined;
+/** Where the bundle has vendors' code that few starts need, relative to the importing module. */
+declare const SIDECAST_VENDORS: string | undefined;
 declare module '*.proto?raw' {
   const text: string;
   export default text;

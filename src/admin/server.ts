@@ -2,6 +2,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Component } from '../model/component.ts';
 import { capConnections } from '../model/connection-cap.ts';
+import { WITHOUT_SCHEMAS } from '../model/fastify-options.ts';
 import { createListener, type ListenerTls } from '../model/listener-tls.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AccessOptions, accessCheck } from './access.ts';
@@ -75,6 +76,7 @@ export function createAdmin(options: AdminOptions): Admin {
 
 function buildServer(options: AdminOptions, streams: Streams): FastifyInstance {
   const server = fastify({
+    ...WITHOUT_SCHEMAS,
     forceCloseConnections: true,
     serverFactory: (handler) => createListener(TIMEOUTS, options.tls, handler),
   });

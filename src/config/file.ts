@@ -1,9 +1,10 @@
 // Part of config: the options in our YAML file, each with its line.
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Node } from 'yaml';
 import { type Option, yamlPathOf } from './option.ts';
 import { nearestName, type Problem } from './problems.ts';
 import type { Typed } from './typed.ts';
 import { excessIn } from './yaml-bounds.ts';
+import { yamlLibrary } from './yaml-library.ts';
 
 export interface ConfigFile {
   name: string;
@@ -24,6 +25,7 @@ export function readConfigFile(
     return found;
   }
   const known = new Map(all.map((option) => [yamlPathOf(option), option]));
+  const { isMap, isScalar, LineCounter, parseDocument } = yamlLibrary();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   for (const error of document.errors) {
@@ -83,6 +85,7 @@ export function readConfigFile(
 
 /** '' where there is none; undefined for what has an inner structure. Lists are as in variables: with commas. */
 function textOf(node: Node | null): string | undefined {
+  const { isScalar, isSeq } = yamlLibrary();
   if (node === null || (isScalar(node) && node.value === null)) return '';
   if (isScalar(node)) return node.source ?? String(node.value);
   if (isSeq(node) && node.items.every((item) => isScalar(item)))

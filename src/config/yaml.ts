@@ -1,6 +1,7 @@
 // Part of config: another program's YAML file, with the line and the kind of each value, for complaints in that program's words.
-import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Node } from 'yaml';
 import { excessIn } from './yaml-bounds.ts';
+import { yamlLibrary } from './yaml-library.ts';
 
 export type YamlNode =
   | { kind: 'map'; line: number; entries: readonly (readonly [key: string, node: YamlNode])[] }
@@ -11,6 +12,7 @@ export type YamlNode =
 export function parseYaml11(text: string): YamlNode {
   const excess = excessIn(text);
   if (excess) throw new Error(`line ${excess.line}: ${excess.what}`);
+  const { isMap, isScalar, LineCounter, parseDocument } = yamlLibrary();
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: '1.1',

@@ -1,6 +1,7 @@
 // Part of the sandbox: one port for all four vendors. Finds the vendor a request is for, lets the fault act, sends the answer.
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../model/clock.ts';
+import { WITHOUT_SCHEMAS } from '../model/fastify-options.ts';
 import type { DestinationId } from '../model/signals.ts';
 import type { LogLine } from '../telemetry/logger.ts';
 import type { Fault, FaultSwitches } from './faults.ts';
@@ -29,7 +30,12 @@ interface Decision {
 const CUT: Decision = { answer: undefined, cut: true };
 
 export function createServer(backend: Backend): FastifyInstance {
-  const app = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
+  const app = Fastify({
+    ...WITHOUT_SCHEMAS,
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.addHook('preParsing', (request, reply, payload, done) => {

@@ -209,7 +209,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     corpus: corpus.yaml,
     run(input) {
       const text = input.toString('utf8');
-      for (const isNamed of [true, false]) unless(XRayFileError, () => readXRayFile(text, isNamed));
+      // A file is read once, as one that was named or as one that was found.
+      unless(XRayFileError, () => readXRayFile(text, input.length % 2 === 0));
       unless(JsonError, () => parseJson(text));
     },
   },

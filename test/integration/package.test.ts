@@ -1,7 +1,7 @@
 // Part of the tests: what npm pack gives, run where there is nothing else: no dependencies, no repository. And what is said of its parts.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execPath } from 'node:process';
@@ -30,6 +30,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
+async function bundledPackages(field: 'name' | 'path'): Promise<string[]> {
+  const list = `import('./.ci/components.mjs').then(async ({ components }) =>
+    process.stdout.write(JSON.stringify((await components()).map((one) => one.${field}))))`;
+  return JSON.parse((await run(execPath, ['-e', list], { cwd: ROOT })).stdout) as string[];
+}
+
 describe('the package', () => {
   it('has no dependencies: what it needs is in it', async () => {
     const described = JSON.parse(await readFile(join(dir, 'package', 'package.json'), 'utf8')) as object;
@@ -54,17 +60,21 @@ describe('the package', () => {
 
   it('is the same on every processor: its programs are JavaScript, and no package that is bundled has anything native', async () => {
     const isNative = (name: string) => /\.(?:node|so|gyp)$/.test(name);
-    const list = `import('./.ci/components.mjs').then(async ({ components }) =>
-      process.stdout.write(JSON.stringify((await components()).map(({ path }) => path))))`;
-    const bundled = JSON.parse((await run(execPath, ['-e', list], { cwd: ROOT })).stdout) as string[];
+    const bundled = await bundledPackages('path');
     const shipped = await readdir(join(dir, 'package', 'dist'), { recursive: true, withFileTypes: true });
 
     expect(bundled.length).toBeGreaterThan(50);
     for (const path of bundled)
       expect((await readdir(join(ROOT, path), { recursive: true })).filter(isNative), path).toEqual([]);
-    expect(shipped.filter((entry) => entry.isFile() && !/\.(?:js|map|css|html)$/.test(entry.name))).toEqual(
+    expect(shipped.filter((entry) => entry.isFile() && !/\.(?:c?js|map|css|html)$/.test(entry.name))).toEqual(
       [],
     );
+  });
+
+  it('has the code that few need in files of their own, and says what all of it is made of', async () => {
+    const bundled = await bundledPackages('name');
+
+    expect(bundled).toEqual(expect.arrayContaining(['yaml', 're2js', 'fastify']));
   });
 
   it('runs alone: version, validate, and a demo whose books close', async () => {
@@ -73,6 +83,11 @@ describe('the package', () => {
 
     expect((await run(execPath, [main, 'version'], alone)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await run(execPath, [main, 'validate'], alone)).stdout).toContain('Nothing is wrong');
+    const file = join(dir, 'sidecast.yaml');
+    await writeFile(file, 'redact:\n  patterns: cust-[0-9]+\n');
+    expect((await run(execPath, [main, 'validate', '--config', file], alone)).stdout).toContain(
+      'Nothing is wrong',
+    );
     expect((await run(execPath, [main, 'demo', '--for', '2s'], alone)).stdout).toContain('Every book closes');
   });
 });

@@ -43,7 +43,9 @@ export function directDependencies(): { needed: ReadonlySet<string>; known: Read
     .filter((name) => /\.tsx?$/.test(name))
     .flatMap((name) => {
       const text = readFileSync(join(ROOT, 'src', name), 'utf8').replace(/^import type [\s\S]*?;$/gm, '');
-      const found = text.matchAll(/(?:\} from |^import |^import \w+ from |\bimport\()'([^'.\s][^']*)'/gm);
+      const found = text.matchAll(
+        /(?:\} from |^import |^import \w+ from |\bimport\(|loadVendor<.*>\()'([^'.\s][^']*)'/gm,
+      );
       return [...found].map((match) => packageOf(match[1] ?? ''));
     })
     .filter((name) => !name.startsWith('node:'));

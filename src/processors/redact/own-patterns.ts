@@ -1,5 +1,6 @@
 // Part of processors/redact: patterns that users write, with RE2, whose time is linear in the text whatever the pattern is.
-import { RE2JS } from 're2js';
+import type * as Re2 from 're2js';
+import { loadVendor } from '../../model/vendor.ts';
 import type { Finding } from './rules.ts';
 
 export interface OwnPattern {
@@ -10,7 +11,8 @@ export interface OwnPattern {
 
 /** Or what is wrong with it. */
 export function compilePattern(source: string): OwnPattern | string {
-  let compiled: RE2JS;
+  const { RE2JS } = loadVendor<typeof Re2>('re2js');
+  let compiled: Re2.RE2JS;
   try {
     compiled = RE2JS.compile(source);
   } catch (error) {

@@ -2,6 +2,7 @@
 // to its first one runs on its built-in rule for five minutes, and Java's waits no longer than two seconds.
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { capConnections } from '../../model/connection-cap.ts';
+import { WITHOUT_SCHEMAS } from '../../model/fastify-options.ts';
 import { plainAddress } from '../../model/peer.ts';
 import type { Sampling } from '../../sampling/index.ts';
 
@@ -21,6 +22,7 @@ export function createSamplingApi(
   onPoll: (peer: string) => void = () => undefined,
 ): FastifyInstance {
   const api = fastify({
+    ...WITHOUT_SCHEMAS,
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,

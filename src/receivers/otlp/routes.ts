@@ -1,5 +1,6 @@
 // Part of receivers/otlp: which request goes where, and what each outcome is answered with.
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { WITHOUT_SCHEMAS } from '../../model/fastify-options.ts';
 import type { ReasonCode } from '../../model/reasons.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { OtlpSignal } from '../../model/signals.ts';
@@ -35,6 +36,7 @@ export function buildRoutes(options: RoutesOptions): FastifyInstance {
   const tally = createTally(log, options.clock);
   const checkToken = tokenCheck(options.ingestToken);
   const app = Fastify({
+    ...WITHOUT_SCHEMAS,
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   });
