@@ -2,8 +2,8 @@
 import { asText } from '../protocols/xray/json.ts';
 import { isIndependentSubsegment, type Segment } from '../protocols/xray/segment.ts';
 
-/** SDKs stream subsegments in the milliseconds before their segment; those that end late come within minutes after it. */
-const MAX_REMEMBERED = 2000;
+/** SDKs stream subsegments in the milliseconds before their segment; those that end late come within minutes after it. So many ids at least. */
+const REMEMBERED = 2000;
 
 export interface SegmentServices {
   learn(segment: Segment): void;
@@ -14,18 +14,17 @@ export interface SegmentServices {
 }
 
 export function createSegmentServices(): SegmentServices {
-  /** By segment id and by trace id, the oldest first. */
-  const names = new Map<string, string>();
+  /** By segment id and by trace id. All of the older go at once: to let one go for each that comes is four times as dear. */
+  let names = new Map<string, string>();
+  let older: ReadonlyMap<string, string> = new Map();
   const services = new Set<string>();
   const remember = (id: string | undefined, name: string) => {
     if (id === undefined) return;
-    names.delete(id);
+    if (names.size >= REMEMBERED) [older, names] = [names, new Map()];
     names.set(id, name);
-    for (const oldest of names.keys()) {
-      if (names.size <= MAX_REMEMBERED) break;
-      names.delete(oldest);
-    }
   };
+  const nameOf = (id: string | undefined) =>
+    id === undefined ? undefined : (names.get(id) ?? older.get(id));
   return {
     learn(segment) {
       const name = asText(segment.name);
@@ -35,10 +34,9 @@ export function createSegmentServices(): SegmentServices {
       // Whether there is one or more is all that counts.
       if (services.size < 2) services.add(name);
     },
-    knowsParentOf: ({ parent_id }) => names.has(asText(parent_id) ?? ''),
+    knowsParentOf: ({ parent_id }) => nameOf(asText(parent_id)) !== undefined,
     serviceOf(subsegment) {
-      const known =
-        names.get(asText(subsegment.parent_id) ?? '') ?? names.get(asText(subsegment.trace_id) ?? '');
+      const known = nameOf(asText(subsegment.parent_id)) ?? nameOf(asText(subsegment.trace_id));
       if (known !== undefined) return known;
       return services.size === 1 ? [...services][0] : undefined;
     },

@@ -1,4 +1,5 @@
-// Part of the tests: `npm run loss [-- --cases json-8MiB] [--seconds 5] [--main dist/main.js]`: how many X-Ray datagrams are lost, and where.
+// Part of the tests: `npm run loss [-- --cases json-8MiB] [--seconds 5] [--bare] [--main dist/main.js]`: how many X-Ray datagrams are lost, and where.
+// With --bare, a process that only counts takes turns with sidecast, at the kernel's default buffer: what it loses, the machine takes.
 import { parseArgs } from 'node:util';
 import { untilArrived } from './arrival.mjs';
 import { startChild } from './children.mjs';
@@ -18,6 +19,7 @@ const { values: options } = parseArgs({
   options: {
     cases: { type: 'string', default: '' },
     seconds: { type: 'string' },
+    bare: { type: 'boolean', default: false },
     main: { type: 'string', default: 'dist/main.js' },
   },
 });
@@ -35,14 +37,31 @@ let hasFailed = false;
 for (const one of cases) {
   if (names.length > 0 && !names.includes(one.name)) continue;
   const seconds = Number(options.seconds ?? one.seconds);
+  const bare = options.bare ? await measureBare(one, seconds) : undefined;
   const result = await measure({ ...one, seconds }).catch(({ message }) => ({
     case: one.name,
     error: message,
   }));
   hasFailed ||= result.error !== undefined || result.lost > 0;
-  process.stdout.write(`${JSON.stringify(result)}\n`);
+  process.stdout.write(`${JSON.stringify({ ...result, ...(bare && { bare }) })}\n`);
 }
 process.exitCode = hasFailed ? 1 : 0;
+
+/** JSON bodies have nobody to take them there: it is a load without them. */
+async function measureBare({ rate }, seconds) {
+  const segments = Math.round(rate * seconds);
+  const receiver = startChild('bare-receiver.mjs');
+  const load = startChild('udp-load.mjs');
+  try {
+    const { port } = await receiver.next();
+    await load.ask({ port, rate, segments });
+    const { received, kernelDrops } = await receiver.ask({});
+    return { lost: segments - received, kernelDrops };
+  } finally {
+    await load.stop();
+    await receiver.stop();
+  }
+}
 
 async function measure({ name, rate, seconds, buffer, besideJson }) {
   const segments = Math.round(rate * seconds);

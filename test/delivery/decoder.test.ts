@@ -66,8 +66,8 @@ describe('the service of a subsegment sent on its own', () => {
     expect(servicesOf([...services, lone]).at(-1)).toBeUndefined();
   });
 
-  it('is forgotten after 1000 other segments', () => {
-    const others = Array.from({ length: 1001 }, (_, n) =>
+  it('is known for 1000 other segments at least, and forgotten after 2000', () => {
+    const others = Array.from({ length: 2000 }, (_, n) =>
       segment(
         'stock',
         `1${n.toString(16).padStart(15, '0')}`,
@@ -75,7 +75,9 @@ describe('the service of a subsegment sent on its own', () => {
       ),
     );
     const first = [segment('orders', '000000000000000a')];
-    expect(servicesOf(first, others, [streamed('000000000000000a')])).toEqual([undefined]);
+    const late = [streamed('000000000000000a')];
+    expect(servicesOf(first, others.slice(0, 998), late)).toEqual(['orders']);
+    expect(servicesOf(first, others, late)).toEqual([undefined]);
   });
 });
 

@@ -17,6 +17,12 @@ export interface SocketThread {
 
 export type SpawnSockets = () => SocketThread;
 
+export interface SocketWorkerData {
+  memory: SharedArrayBuffer;
+  /** Before all other threads of the process, from the first datagram on. */
+  goesFirst: boolean;
+}
+
 /** What a datagram leaves behind dies at once. With V8's own limits the thread takes 6 MB more at 5,000 datagrams/s (Node 24). */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32, stackSizeMb: 1 };
 
@@ -25,12 +31,12 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 3
  * data. While it took 16 MiB of JSON a second, half of the datagrams were dropped; from a thread of their own, 0.05 to 4 %, on
  * two cores that were busy with their sender and other things as well. The thread has 10 MB of its own.
  */
-export function socketsInWorker(file: URL): SpawnSockets {
+export function socketsInWorker(file: URL, { goesFirst = false } = {}): SpawnSockets {
   return () => {
     const blocks = createBlocks();
     const worker = new Worker(file, {
       name: 'xray-udp',
-      workerData: blocks.memory,
+      workerData: { memory: blocks.memory, goesFirst } satisfies SocketWorkerData,
       resourceLimits: RESOURCE_LIMITS,
       // Nothing of the process's environment or flags is of use there.
       env: {},
