@@ -102,7 +102,7 @@ export interface PlacedSpan {
 /** Spans that served a request or recorded an exception; few of them are needed to tell what happened. */
 export interface NotableSpans {
   spans: readonly PlacedSpan[];
-  /** Parents of all spans of the request, by span id. */
+  /** Parents by span id: of all spans at hand of the traces in which exceptions were recorded. */
   parents(): ReadonlyMap<string, string>;
 }
 

@@ -13,7 +13,7 @@ import type {
 import { readAttributes } from './decode-attributes.ts';
 import { decodeLog } from './decode-log.ts';
 import { decodeSpan } from './decode-span.ts';
-import { isNotable, noteParent } from './peek-span.ts';
+import { isNotable, noteParents } from './peek-span.ts';
 import { Source } from './source.ts';
 import { Fields, WireType } from './wire.ts';
 
@@ -48,16 +48,10 @@ export function decodeNotable(body: Uint8Array): NotableSpans {
     }
   });
   // Read now, while the body is there; wanted where one exception may have been recorded twice, also in another request.
-  const recorded = spans.filter(({ span }) => span.events.length > 0);
-  const parents = recorded.length > 0 ? decodeParents(body) : new Map();
-  return { spans, parents: () => parents };
-}
-
-function decodeParents(body: Uint8Array): Map<string, string> {
+  const recorded = spans.filter(({ span }) => span.events.length > 0).map(({ span }) => span.traceId);
   const parents = new Map<string, string>();
-  const note = (source: Source, from: number, to: number) => noteParent(source, from, to, parents);
-  eachScope(body, note, () => undefined);
-  return parents;
+  if (recorded.length > 0) eachScope(body, noteParents(new Set(recorded), parents), () => undefined);
+  return { spans, parents: () => parents };
 }
 
 export function decodeLogs(body: Uint8Array): LogGroup[] {

@@ -24,14 +24,24 @@ function isException(source: Source, from: number, to: number): boolean {
   return false;
 }
 
-/** By the span's id that of its parent, '' where it has none. */
-export function noteParent(source: Source, from: number, to: number, parents: Map<string, string>): void {
-  let spanId = '';
-  let parentSpanId = '';
-  const fields = new Fields(source.bytes, from, to);
-  while (fields.next()) {
-    if (fields.number === 2) spanId = source.hex(fields.from, fields.to);
-    else if (fields.number === 4) parentSpanId = source.hex(fields.from, fields.to);
-  }
-  parents.set(spanId, parentSpanId);
+/** Notes, of spans of these traces, by the span's id that of its parent, '' where it has none. */
+export function noteParents(traceIds: ReadonlySet<string>, parents: Map<string, string>) {
+  /** Spans of one trace mostly follow each other: its id is read once. */
+  let last: { from: number; to: number; isWanted: boolean } | undefined;
+  return (source: Source, from: number, to: number): void => {
+    let trace = NOWHERE;
+    let span = NOWHERE;
+    let parent = NOWHERE;
+    const fields = new Fields(source.bytes, from, to);
+    while (fields.next()) {
+      if (fields.number === 1) trace = { from: fields.from, to: fields.to };
+      else if (fields.number === 2) span = { from: fields.from, to: fields.to };
+      else if (fields.number === 4) parent = { from: fields.from, to: fields.to };
+    }
+    if (!last || !source.isSame(trace, last))
+      last = { ...trace, isWanted: traceIds.has(source.hex(trace.from, trace.to)) };
+    if (last.isWanted) parents.set(source.hex(span.from, span.to), source.hex(parent.from, parent.to));
+  };
 }
+
+const NOWHERE = { from: 0, to: 0 };

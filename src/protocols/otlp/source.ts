@@ -61,6 +61,14 @@ export class Source {
     return to === from ? '' : this.bytes.toString('hex', from, to);
   }
 
+  /** Whether the same bytes stand at both places. */
+  isSame(a: { from: number; to: number }, b: { from: number; to: number }): boolean {
+    if (a.to - a.from !== b.to - b.from) return false;
+    for (let i = 0; i < a.to - a.from; i++)
+      if (this.bytes[a.from + i] !== this.bytes[b.from + i]) return false;
+    return true;
+  }
+
   uint64(at: number): bigint {
     return this.#view.getBigUint64(at, true);
   }
