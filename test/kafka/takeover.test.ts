@@ -40,6 +40,11 @@ describe.skipIf(noBrokers)(`a deliverer that goes${noBrokers ? `: ${noBrokers}` 
       const loads = loadOn(fleet);
       await vi.waitFor(() => expect(loads[0]?.acknowledged.honeycomb.length).toBeGreaterThan(200), 20_000);
       const [goes, stays] = fleet.deliverers as [Sidecast, Sidecast];
+      // Both have a share of each topic: else nothing is to be taken over.
+      await vi.waitFor(
+        async () => expect([await claims(goes), await claims(stays)]).toEqual([CLAIMS / 2, CLAIMS / 2]),
+        { timeout: 30_000, interval: 50 },
+      );
 
       const sinceMs = performance.now();
       const gone = goes.kill(signal);
