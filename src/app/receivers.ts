@@ -51,7 +51,7 @@ export function buildReceivers({
   const udpWorker = workerFile('xray-udp');
   const xray = createXRayReceiver({
     ...shared,
-    ...(udpWorker && { spawnSockets: socketsInWorker(udpWorker, { goesFirst: true }) }),
+    ...(udpWorker && { spawnSockets: socketsInWorker(udpWorker) }),
     hosts,
     port: xrayPort,
     udp: xrayUdp,

@@ -1,9 +1,7 @@
 // Part of the tests: the UDP socket in its worker thread, as it is built: `npm run build` first.
 import { createSocket } from 'node:dgram';
-import { existsSync, readdirSync } from 'node:fs';
-import { getPriority } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { platform } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,21 +44,6 @@ describe('the worker thread', () => {
     );
     const nowhere = socketsInWorker(pathToFileURL(`${WORKER}.missing`));
     await expect(createLab({ spawnSockets: nowhere }).receiver.start()).rejects.toThrow('Cannot find module');
-  });
-
-  it.runIf(platform === 'linux')('goes before all other threads as soon as there are datagrams', async () => {
-    const sidecast = await startSidecast({});
-    const priorities = () =>
-      readdirSync(`/proc/${sidecast.pid}/task`).map((thread) => getPriority(Number(thread)));
-    const before = priorities();
-    const socket = createSocket('udp4');
-    socket.send(`${HEADER}{}`, sidecast.xrayPort, '127.0.0.1', () => socket.close());
-
-    const first = before[0] ?? 0;
-    const behind = Math.min(19, first + 10);
-    expect(before).toEqual(before.map(() => first));
-    await eventually(priorities, (now) => now.filter((each) => each !== behind).join() === `${first}`);
-    await sidecast.stop();
   });
 
   it('hands over what the kernel and it hold when it is stopped', async () => {

@@ -16,8 +16,8 @@ export interface Port {
 /** A full buffer of 8 MiB takes 30 ms to read; a sender that never pauses is not waited for. */
 const READ_REST_MS = 200;
 
-/** `onFirst` is called at the first datagram. Returns what closes the sockets at once, for when nobody asks any more. */
-export function serveSockets(port: Port, blocks: Blocks, onFirst?: () => void): () => Promise<void> {
+/** Returns what closes the sockets at once, for when nobody asks any more. */
+export function serveSockets(port: Port, blocks: Blocks): () => Promise<void> {
   const sockets = new Map<number, UdpSocket>();
   let datagrams = 0;
   const post = (message: FromSockets) => port.postMessage(message);
@@ -28,7 +28,6 @@ export function serveSockets(port: Port, blocks: Blocks, onFirst?: () => void): 
       const socket = await openUdpSocket({
         ...where,
         onMessage(message, remote) {
-          if (datagrams === 0) onFirst?.();
           datagrams += 1;
           gatherer.add(message, remote.address);
           giveBack(message);

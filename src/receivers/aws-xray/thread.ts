@@ -17,26 +17,21 @@ export interface SocketThread {
 
 export type SpawnSockets = () => SocketThread;
 
-export interface SocketWorkerData {
-  memory: SharedArrayBuffer;
-  /** Before all other threads of the process, from the first datagram on. */
-  goesFirst: boolean;
-}
-
 /** What a datagram leaves behind dies at once. With V8's own limits the thread takes 6 MB more at 5,000 datagrams/s (Node 24). */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32, stackSizeMb: 1 };
 
 /**
  * The kernel's default buffer holds 92 datagrams of 1.5 KB: 18 ms at 5,000/s, and what keeps the main thread for longer costs
  * data. While it took 16 MiB of JSON a second, half of the datagrams were dropped; from a thread of their own, 0.05 to 4 %, on
- * two cores that were busy with their sender and other things as well. The thread has 10 MB of its own.
+ * two cores that were busy with their sender and other things as well. The thread has 10 MB of its own. To let all other threads wait
+ * for it (nice 10) halved what the default buffer lost at 20,000/s, and lost half of all where processors were scarce: not done.
  */
-export function socketsInWorker(file: URL, { goesFirst = false } = {}): SpawnSockets {
+export function socketsInWorker(file: URL): SpawnSockets {
   return () => {
     const blocks = createBlocks();
     const worker = new Worker(file, {
       name: 'xray-udp',
-      workerData: { memory: blocks.memory, goesFirst } satisfies SocketWorkerData,
+      workerData: blocks.memory,
       resourceLimits: RESOURCE_LIMITS,
       // Nothing of the process's environment or flags is of use there.
       env: {},
