@@ -1,4 +1,5 @@
-// Part of delivery: one decode of a record, shared by the destinations that need one while it is new.
+// Part of delivery: a record as objects. Spans and logs are decoded once for all destinations that ask while they are new, X-Ray
+// documents for each of them, as far as it needs.
 import type { SpanGroup } from '../model/otlp.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
 import { decodeLogs, decodeNotable } from '../protocols/otlp/decode.ts';

@@ -12,10 +12,9 @@ const socket = createSocket('udp4', () => {
 socket.bind(0, '127.0.0.1', () => process.send({ port: socket.address().port }));
 
 process.on('message', () => {
-  const before = received;
   const look = (last) => {
     if (received !== last) setTimeout(look, QUIET_MS, received);
     else process.send({ received, kernelDrops: kernelDrops(socket.address().port) });
   };
-  setTimeout(look, QUIET_MS, before);
+  look();
 });

@@ -73,7 +73,13 @@ describe('the package', () => {
 
   it('has the code that few need in files of their own, and says what all of it is made of', async () => {
     const bundled = await bundledPackages('name');
+    const dist = join(dir, 'package', 'dist');
+    const programs = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith('.js'));
+    const texts = await Promise.all(programs.map((name) => readFile(join(dist, name), 'utf8')));
 
+    expect(await readdir(join(dist, 'vendors'))).toEqual(expect.arrayContaining(['re2js.cjs', 'yaml.cjs']));
+    // An import of it would load Node's own fetch.
+    expect(texts.filter((text) => /from ?"(?:node:)?http"/.test(text))).toEqual([]);
     expect(bundled).toEqual(expect.arrayContaining(['yaml', 're2js', 'fastify']));
   });
 

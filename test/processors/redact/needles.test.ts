@@ -1,3 +1,4 @@
+// Part of the tests: processors/redact/needles: the search finds what a plain one finds, and is what its source says.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
