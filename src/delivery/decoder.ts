@@ -103,7 +103,6 @@ const EXCEPTIONS = Buffer.from('"exceptions"');
 const UNICODE_ESCAPE = Buffer.from('\\u');
 
 /** A name may be written in escapes. */
-function mayHoldException(document: Uint8Array): boolean {
-  const bytes = Buffer.from(document.buffer, document.byteOffset, document.length);
-  return bytes.includes(EXCEPTIONS) || bytes.includes(UNICODE_ESCAPE);
+function mayHoldException(document: Buffer): boolean {
+  return document.includes(EXCEPTIONS) || document.includes(UNICODE_ESCAPE);
 }

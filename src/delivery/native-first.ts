@@ -67,7 +67,7 @@ const runsOf = oncePerPayload(({ signal, payload }: JournalRecord): readonly Run
 
 function documentRuns(payload: Uint8Array): readonly Run[] {
   return readDocuments(payload).map((document, from) => {
-    const { name, isSubsegment } = skim(Buffer.from(document.buffer, document.byteOffset, document.length));
+    const { name, isSubsegment } = skim(document);
     return { service: isSubsegment ? undefined : name, from, to: from + 1 };
   });
 }

@@ -1,6 +1,6 @@
 // Part of recent: what of a run of X-Ray documents is kept. A document is parsed here only when it is kept.
 import { frameDocuments, readDocuments } from '../protocols/xray/datagram.ts';
-import { fromXRayTraceId } from '../protocols/xray/ids.ts';
+import { readXRayTraceId } from '../protocols/xray/ids.ts';
 import { isIndependentSubsegment, parseSegment } from '../protocols/xray/segment.ts';
 import { type Choice, hashOf } from './choice.ts';
 import { entryOf } from './entry.ts';
@@ -11,7 +11,8 @@ import type { Owner, Store } from './store.ts';
 const TRACE_ID = Buffer.from('"trace_id"');
 /** An id in quotes, and what may stand before it. */
 const VALUE_CHARS = 50;
-const X_RAY_TRACE_ID = /1-[\da-f]{8}-[\da-f]{24}/i;
+/** Of the document at hand. */
+const traceId = Buffer.alloc(16);
 const FAULT = /"fault"\s*:\s*true/;
 
 export interface TakeDocumentsParts {
@@ -32,14 +33,14 @@ export async function takeDocuments(
   const indexes: number[] = [];
   const owners: Owner[] = [];
   for (const [index, document] of documents.entries()) {
-    const owner = ownerOf(document);
-    if (!owner) continue;
-    const isDrawn = choice.takes(owner.hash);
+    if (!findTraceId(document)) continue;
+    const hash = hashOf(traceId, 0);
+    const isDrawn = choice.takes(hash);
     const isWanted =
-      isDrawn || store.knows(owner.hash) || (hasErrors && hasFault(document) && choice.favours('error'));
+      isDrawn || store.knows(hash) || (hasErrors && hasFault(document) && choice.favours('error'));
     if (isWanted) {
       indexes.push(index);
-      owners.push(owner);
+      owners.push({ id: traceId.toString('hex'), hash });
     }
     // What was not drawn is stood for by what was.
     if (isDrawn) addHeat(heat, document, nowMs, choice.keepsOneIn);
@@ -56,20 +57,15 @@ export async function takeDocuments(
   for (const { hash } of opened) choice.opened(choice.takes(hash));
 }
 
-function ownerOf(document: Uint8Array): Owner | undefined {
-  const bytes = Buffer.from(document.buffer, document.byteOffset, document.byteLength);
-  const at = bytes.indexOf(TRACE_ID);
-  if (at < 0) return undefined;
+/** Into `traceId`. */
+function findTraceId(document: Buffer): boolean {
+  const at = document.indexOf(TRACE_ID);
   const from = at + TRACE_ID.length;
-  const text = X_RAY_TRACE_ID.exec(bytes.toString('latin1', from, from + VALUE_CHARS))?.[0];
-  const id = text && fromXRayTraceId(text);
-  return id ? { id, hash: hashOf(Buffer.from(id, 'hex'), 0) } : undefined;
+  return at >= 0 && readXRayTraceId(document, from, from + VALUE_CHARS, traceId);
 }
 
-function hasFault(document: Uint8Array): boolean {
-  return FAULT.test(
-    Buffer.from(document.buffer, document.byteOffset, document.byteLength).toString('latin1'),
-  );
+function hasFault(document: Buffer): boolean {
+  return FAULT.test(document.toString('latin1'));
 }
 
 function addHeat(heat: Heat, document: Uint8Array, nowMs: number, weight: number): void {

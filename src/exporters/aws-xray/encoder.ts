@@ -64,8 +64,8 @@ export function encode(
 function encodeSegments(record: JournalRecord, shelf: Shelf): Encoded<Document> {
   const items: EncodedItem<Document>[] = [];
   const rejected: EncodeRejection[] = [];
-  readDocuments(record.payload).forEach((view, index) => {
-    const document = inUtf8(Buffer.from(view.buffer, view.byteOffset, view.byteLength));
+  readDocuments(record.payload).forEach((bytes, index) => {
+    const document = inUtf8(bytes);
     if (document.length <= MAX_DOCUMENT_BYTES)
       items.push(toItem(shelf.putBytes(literalOf(document)), record, index));
     else {

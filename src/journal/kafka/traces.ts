@@ -112,7 +112,7 @@ function spreadDocuments(accepted: Accepted, partitions: number): readonly Sprea
   const documents = readDocuments(accepted.payload);
   const wanted = new Wanted(documents.length, partitions);
   for (const [index, document] of documents.entries()) {
-    const text = Buffer.from(document.buffer, document.byteOffset, document.length).toString('latin1');
+    const text = document.toString('latin1');
     const found = XRAY_TRACE_ID.exec(text);
     if (!found) continue;
     scratch.write(`${found[1]}${found[2]}`.toLowerCase(), 'latin1');

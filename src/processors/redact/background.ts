@@ -58,7 +58,7 @@ export function createBackgroundRedactor(
       if (!thread || length <= LARGE_DIRTY_BYTES) return redactor.redact(accepted);
       if (length > LARGE_BYTES) return thread.redact(accepted);
       if (redactor.isClean(accepted)) return accepted;
-      return isRare(length) ? redactor.redact(accepted) : thread.redact(accepted);
+      return isRare(redactor.dirtyBytes(accepted)) ? redactor.redact(accepted) : thread.redact(accepted);
     },
     counts: () => summed(redactor.counts(), counted),
     end: async () => thread?.end(),

@@ -1,7 +1,7 @@
 // Part of processors/redact: takes secrets out of what comes in, before anything of it is stored. What holds none keeps its bytes.
 import type { Accepted } from '../../model/signals.ts';
 import { scan } from '../../protocols/otlp/scan.ts';
-import { summarizeDocuments } from '../../protocols/xray/datagram.ts';
+import { readDocuments, summarizeDocuments } from '../../protocols/xray/datagram.ts';
 import type { RedactionCounts } from './counts.ts';
 import { redactDocuments } from './documents.ts';
 import { createJudge, type JudgeOptions, USER_IDS } from './judge.ts';
@@ -19,6 +19,8 @@ export interface RedactorOptions extends JudgeOptions {
 export interface Redactor {
   /** Takes a small part of the time: nothing in it can be a secret. */
   isClean(accepted: Pick<Accepted, 'signal' | 'payload'>): boolean;
+  /** Of what is not clean, the bytes that redacting it looks at more closely. */
+  dirtyBytes(accepted: Pick<Accepted, 'signal' | 'payload'>): number;
   /** Throws for bugs, with the payload in whatever state: what was handed in must not go on then. */
   redact(accepted: Accepted): Accepted;
   /** Values that were replaced, since the start. */
@@ -28,7 +30,8 @@ export interface Redactor {
 export function createRedactor(options: RedactorOptions): Redactor {
   const { mode, users, deny, patterns } = options;
   const counts: Partial<Record<Rule, number>> = {};
-  if (mode === 'off') return { isClean: () => true, redact: (accepted) => accepted, counts: () => counts };
+  if (mode === 'off')
+    return { isClean: () => true, dirtyBytes: () => 0, redact: (accepted) => accepted, counts: () => counts };
   const judge = createJudge(options);
   const replace = createReplace(mode, options.hashKey);
   const isSearchable = patterns.length === 0;
@@ -38,22 +41,25 @@ export function createRedactor(options: RedactorOptions): Redactor {
     counts[rule] = (counts[rule] ?? 0) + 1;
   };
 
-  function isClean({ signal, payload }: Pick<Accepted, 'signal' | 'payload'>): boolean {
-    const isJson = signal === 'segments';
-    const isReadWhole = !isSearchable || (isJson && users === 'hash');
-    return !isReadWhole && !mayHoldSecrets(payload, isJson);
-  }
+  const isReadWhole = (isJson: boolean) => !isSearchable || (isJson && users === 'hash');
+  const isDirty = (bytes: Uint8Array, isJson: boolean) =>
+    isReadWhole(isJson) || mayHoldSecrets(bytes, isJson);
+  const isDirtyDocument = (document: Uint8Array) => isDirty(document, true);
 
   return {
-    isClean,
+    isClean: ({ signal, payload }) => !isDirty(payload, signal === 'segments'),
+    dirtyBytes({ signal, payload }) {
+      if (signal !== 'segments') return payload.length;
+      return readDocuments(payload).reduce((sum, one) => sum + (isDirtyDocument(one) ? one.length : 0), 0);
+    },
     counts: () => counts,
     redact(accepted) {
-      if (isClean(accepted)) return accepted;
       const { signal, payload } = accepted;
       const isJson = signal === 'segments';
+      if (!isDirty(payload, isJson)) return accepted;
       const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
       const redacted = isJson
-        ? redactDocuments(bytes, judge, replace, onFound)
+        ? redactDocuments(bytes, judge, replace, onFound, isDirtyDocument)
         : redactRequest(signal, bytes, judge, replace, onFound, isSearchable ? mayHoldSecrets : undefined);
       const summary = isJson
         ? {

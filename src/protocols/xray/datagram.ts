@@ -64,16 +64,16 @@ export function writeFramed(payload: Buffer, document: Uint8Array, offset: numbe
 }
 
 /** Views of the payload, in order. Throws on a payload that ends early. */
-export function readDocuments(payload: Uint8Array): Uint8Array[] {
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  const documents: Uint8Array[] = [];
+export function readDocuments(payload: Uint8Array): Buffer[] {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  const documents: Buffer[] = [];
   let offset = 0;
-  while (offset < payload.length) {
-    if (payload.length - offset < LENGTH_BYTES) throw new RangeError('X-Ray payload ends within a length');
+  while (offset < bytes.length) {
+    if (bytes.length - offset < LENGTH_BYTES) throw new RangeError('X-Ray payload ends within a length');
     const start = offset + LENGTH_BYTES;
-    const end = start + view.getUint32(offset);
-    if (end > payload.length) throw new RangeError('X-Ray payload ends within a document');
-    documents.push(payload.subarray(start, end));
+    const end = start + bytes.readUInt32BE(offset);
+    if (end > bytes.length) throw new RangeError('X-Ray payload ends within a document');
+    documents.push(bytes.subarray(start, end));
     offset = end;
   }
   return documents;

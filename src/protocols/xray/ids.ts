@@ -17,6 +17,41 @@ export function fromXRayTraceId(text: string): string | undefined {
   return ZEROS.test(traceId) ? undefined : traceId;
 }
 
+/** Of a byte as a hex digit; -1 for others. */
+const NIBBLES = Int8Array.from({ length: 256 }, (_, byte) =>
+  /[\da-f]/i.test(String.fromCharCode(byte)) ? Number.parseInt(String.fromCharCode(byte), 16) : -1,
+);
+const ONE = 0x31;
+const DASH = 0x2d;
+const TIME_BYTES = 4;
+const TRACE_ID_BYTES = 16;
+/** `1-`, eight digits, `-`, 24 digits. */
+const X_RAY_CHARS = 35;
+
+/**
+ * The 16 bytes of the first X-Ray trace id that stands in from <= at < to, into `id`. False, with `id` in whatever state, where none
+ * does or it is all zeros. For where most ids are looked at and forgotten: a string and a match of each would be garbage.
+ */
+export function readXRayTraceId(bytes: Uint8Array, from: number, to: number, id: Uint8Array): boolean {
+  for (let at = from; at <= Math.min(to, bytes.length) - X_RAY_CHARS; at++)
+    if (bytes[at] === ONE && bytes[at + 1] === DASH && isXRayTraceId(bytes, at, id)) return true;
+  return false;
+}
+
+function isXRayTraceId(bytes: Uint8Array, start: number, id: Uint8Array): boolean {
+  let any = 0;
+  let at = start + 2;
+  for (let place = 0; place < TRACE_ID_BYTES; place++, at += 2) {
+    if (place === TIME_BYTES && bytes[at++] !== DASH) return false;
+    const high = NIBBLES[bytes[at]!]!;
+    const low = NIBBLES[bytes[at + 1]!]!;
+    if (high < 0 || low < 0) return false;
+    id[place] = (high << 4) | low;
+    any |= high | low;
+  }
+  return any !== 0;
+}
+
 /** 16 lower-case hex digits; undefined when the text is no such id or is all zeros. */
 export function spanIdOf(text: string): string | undefined {
   return SPAN_ID.test(text) && !ZEROS.test(text) ? text.toLowerCase() : undefined;

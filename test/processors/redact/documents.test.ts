@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDatagram } from '../../../src/protocols/xray/datagram.ts';
+import { parseDatagram, readDocuments } from '../../../src/protocols/xray/datagram.ts';
 import { acceptedDocuments, redactedDocument, redactorWith } from './support.ts';
 
 const CAPTURES = join(import.meta.dirname, '..', '..', 'fixtures', 'captures');
@@ -74,5 +75,31 @@ describe('an X-Ray document', () => {
       }
     }
     expect(documents).toBeGreaterThan(40);
+  });
+
+  it('becomes the same alone and among others, the last one cut off or not', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '"password":"hunter2"',
+        '"n":4111111111111111',
+        '"token',
+        '":"',
+        'x?api_key=abc',
+        '{',
+        '}',
+      ),
+      fc.string({ maxLength: 12 }),
+    );
+    const document = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+
+    fc.assert(
+      fc.property(fc.array(document, { minLength: 1, maxLength: 5 }), (documents) => {
+        const { payload } = redactorWith().redact(acceptedDocuments(documents));
+
+        expect(readDocuments(payload).map((one) => Buffer.from(one).toString())).toEqual(
+          documents.map((one) => redactedDocument(one)),
+        );
+      }),
+    );
   });
 });
