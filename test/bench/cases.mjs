@@ -24,8 +24,10 @@ export function casesFor({ seconds: forSeconds = DEFAULT_SECONDS, requests } = {
       env: { SIDECAST_JOURNAL_FSYNC: 'always' },
       peer: { queue: 'fsync' },
     },
-    otlp('otlp-xray', 'OTLP → X-Ray, 513 spans a request', SDK_BATCH, 585, ['aws-xray']),
-    otlp('otlp-honeycomb-xray', 'OTLP → Honeycomb and X-Ray', SDK_BATCH, 585, ['honeycomb', 'aws-xray']),
+    besideAws(otlp('otlp-xray', 'OTLP → X-Ray, 513 spans a request', SDK_BATCH, 585, ['aws-xray'])),
+    besideAws(
+      otlp('otlp-honeycomb-xray', 'OTLP → Honeycomb and X-Ray', SDK_BATCH, 585, ['honeycomb', 'aws-xray']),
+    ),
     otlp('otlp-all', 'OTLP → all four, 513 spans a request', SDK_BATCH, 585, ALL),
     paced('recent-on', 'OTLP → Honeycomb, 10,000 spans/s, as it comes', {}),
     paced('recent-off', 'OTLP → Honeycomb, 10,000 spans/s, nothing kept for the page', {
@@ -33,13 +35,17 @@ export function casesFor({ seconds: forSeconds = DEFAULT_SECONDS, requests } = {
     }),
     redacting('redact-on', 'OTLP → Honeycomb, clean, redaction on', 'mask'),
     redacting('redact-off', 'OTLP → Honeycomb, clean, redaction off', 'off'),
-    udp('udp-xray', 'UDP → X-Ray, 5,000/s', forSeconds, ['aws-xray']),
-    udp('udp-xray-20k', 'UDP → X-Ray, 20,000/s', forSeconds / 4, ['aws-xray'], {}, 4 * RATE),
-    udp('udp-honeycomb-xray', 'UDP → X-Ray and Honeycomb, 5,000/s', forSeconds, ['honeycomb', 'aws-xray']),
+    besideAws(udp('udp-xray', 'UDP → X-Ray, 5,000/s', forSeconds, ['aws-xray'])),
+    besideAws(udp('udp-xray-20k', 'UDP → X-Ray, 20,000/s', forSeconds / 4, ['aws-xray'], {}, 4 * RATE)),
+    besideAws(
+      udp('udp-honeycomb-xray', 'UDP → X-Ray and Honeycomb, 5,000/s', forSeconds, ['honeycomb', 'aws-xray']),
+    ),
     udp('udp-all', 'UDP → all four, 5,000/s', forSeconds, ALL),
-    udp('udp-kernel-buffer', "UDP → X-Ray, 5,000/s, kernel's buffer", forSeconds, ['aws-xray'], {
-      SIDECAST_XRAY_RECEIVE_BUFFER_BYTES: '0',
-    }),
+    besideAws(
+      udp('udp-kernel-buffer', "UDP → X-Ray, 5,000/s, kernel's buffer", forSeconds, ['aws-xray'], {
+        SIDECAST_XRAY_RECEIVE_BUFFER_BYTES: '0',
+      }),
+    ),
   ];
   return requests === undefined
     ? cases
@@ -55,6 +61,9 @@ function otlp(name, title, spansPerRequest, requests, destinations) {
   const load = { spansPerRequest, requests, concurrency: 4 };
   return { name, title, kind: 'otlp', items: spansPerRequest * requests, load, destinations, env: {} };
 }
+
+/** The Collector takes the kernel's buffer for UDP, whatever there is. */
+const besideAws = (one) => ({ ...one, peer: { aws: true } });
 
 function compressed(compression, words) {
   const one = otlp(`otlp-honeycomb-${compression}`, `OTLP → Honeycomb, ${words}`, SDK_BATCH, 1950, [

@@ -15,7 +15,7 @@ export async function measure(one, { main, execArgv = [], peersDir }) {
     const { port } = await sink.next();
     const sinkUrl = `http://127.0.0.1:${port}`;
     measured = peersDir
-      ? await startCollector({ dir: peersDir, ...one.peer, sinkUrl })
+      ? await startCollector({ dir: peersDir, ...one.peer, destinations, sinkUrl })
       : await startSidecast({ main, execArgv, destinations, env, sinkUrl });
     const { pid } = measured;
     const cpuBefore = cpuMicroseconds(pid);

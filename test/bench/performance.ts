@@ -1,16 +1,19 @@
 // Part of the tests: what `npm run bench` measured last, as a block of the README. docs.test.ts writes it between its marks.
 import { readFileSync } from 'node:fs';
 
-interface Result {
-  title: string;
+interface Measured {
   cpuMicrosecondsPerItem: number;
   expected: number;
-  arrivedOnce: number;
   missing: number;
   kernelDrops: number;
+}
+
+interface Result extends Measured {
+  title: string;
+  arrivedOnce: number;
   bytesOutPerItem: Readonly<Record<string, number>>;
   peakMemoryMiB: number;
-  peer?: { cpuMicrosecondsPerItem: number };
+  peer?: Measured | { error: string };
 }
 
 interface Bench {
@@ -26,8 +29,7 @@ export function performanceBlock(): Readonly<Record<string, string>> {
   const rows = results.map((one) => [
     one.title,
     one.cpuMicrosecondsPerItem.toFixed(1),
-    one.peer ? one.peer.cpuMicrosecondsPerItem.toFixed(1) : '',
-    one.peer ? (one.cpuMicrosecondsPerItem / one.peer.cpuMicrosecondsPerItem).toFixed(2) : '',
+    ...besidePeer(one),
     Object.values(one.bytesOutPerItem)
       .reduce((sum, bytes) => sum + bytes, 0)
       .toFixed(0),
@@ -44,7 +46,16 @@ export function performanceBlock(): Readonly<Record<string, string>> {
   };
 }
 
-function lossOf({ expected, missing, kernelDrops }: Result): string {
+function besidePeer({ cpuMicrosecondsPerItem, peer }: Result): [peer: string, ratio: string] {
+  if (!peer || 'error' in peer) return ['', ''];
+  const lost = peer.missing > 0 ? `, lost ${lossOf(peer)}` : '';
+  return [
+    `${peer.cpuMicrosecondsPerItem.toFixed(1)}${lost}`,
+    (cpuMicrosecondsPerItem / peer.cpuMicrosecondsPerItem).toFixed(2),
+  ];
+}
+
+function lossOf({ expected, missing, kernelDrops }: Measured): string {
   if (missing === 0) return '0';
   const share = `${((100 * missing) / expected).toFixed(2)} %`;
   return kernelDrops > 0 ? `${share} (the kernel dropped ${kernelDrops.toLocaleString('en-US')})` : share;

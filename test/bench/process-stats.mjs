@@ -20,13 +20,18 @@ export function peakMemoryBytes(pid) {
 
 /** Datagrams that the kernel threw away because a socket on this port was full. */
 export function kernelDrops(port) {
+  return udpSockets(port).reduce((drops, fields) => drops + Number(fields.at(-1)), 0);
+}
+
+export function hasUdpSocket(port) {
+  return udpSockets(port).length > 0;
+}
+
+/** The fields of their lines. */
+function udpSockets(port) {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  let drops = 0;
-  for (const table of ['/proc/net/udp', '/proc/net/udp6']) {
-    for (const line of readFileSync(table, 'utf8').split('\n').slice(1)) {
-      const fields = line.trim().split(/\s+/);
-      if (fields[1]?.endsWith(local)) drops += Number(fields.at(-1));
-    }
-  }
-  return drops;
+  const lines = ['/proc/net/udp', '/proc/net/udp6'].flatMap((table) =>
+    readFileSync(table, 'utf8').split('\n'),
+  );
+  return lines.map((line) => line.trim().split(/\s+/)).filter((fields) => fields[1]?.endsWith(local));
 }

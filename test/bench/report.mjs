@@ -4,6 +4,7 @@ const COLUMNS = [
   ['', ({ title }) => title],
   ['µs/item', ({ cpuMicrosecondsPerItem }) => cpuMicrosecondsPerItem.toFixed(2)],
   ['peer µs/item', ({ peer }) => peer?.cpuMicrosecondsPerItem?.toFixed(2) ?? ''],
+  ['peer missing', ({ peer }) => String(peer?.missing ?? '')],
   [
     'ratio',
     ({ peer, cpuMicrosecondsPerItem }) =>
