@@ -1,4 +1,4 @@
-// Part of the journal: reads for one destination. From memory near the end, in runs of about 512 KiB from disk behind it.
+// Part of the journal: reads for one destination. From memory near the end, in runs of about 256 KiB from disk behind it.
 import type { JournalRecord, Position } from '../model/signals.ts';
 import type { JournalReader, ReadBounds, ReadRecord } from './journal.ts';
 import type { Loans } from './loans.ts';
@@ -21,7 +21,7 @@ export interface ReaderOptions {
 }
 
 /** Each destination has a buffer of it for each of its lanes. */
-const READ_AHEAD_BYTES = 512 * 1024;
+const READ_AHEAD_BYTES = 256 * 1024;
 
 /** `from` is where it begins, when that is not the beginning. */
 export function createReader(options: ReaderOptions, from?: Position): JournalReader {

@@ -55,7 +55,7 @@ export async function startSidecast({ main, execArgv = [], destinations, env, si
 /** As in the image (docker/Dockerfile). */
 const IMAGE = {
   MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '262144',
+  MALLOC_MMAP_THRESHOLD_: '98304',
   MALLOC_TRIM_THRESHOLD_: '1048576',
 };
 

@@ -12,7 +12,7 @@ import { partitions } from './partition.ts';
 import { createTransport } from './transport.ts';
 
 /** Request bodies and boards kept for the next ones. */
-const IDLE_BYTES = 2 * 1024 * 1024;
+const IDLE_BYTES = 1024 * 1024;
 
 export function create(
   config: CloudWatchLogsConfig,
