@@ -1,5 +1,6 @@
 // Part of the tests: sidecast as the process that is measured: as a user starts it, with the sink as its vendors.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -52,11 +53,18 @@ export async function startSidecast({ main, execArgv = [], destinations, env, si
   }
 }
 
-/** As in the image (docker/Dockerfile). */
-const IMAGE = {
-  MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '98304',
-  MALLOC_TRIM_THRESHOLD_: '1048576',
+/** As in the image: what glibc keeps of what is freed. */
+const DOCKERFILE = readFileSync(join(import.meta.dirname, '..', '..', 'docker', 'Dockerfile'), 'utf8');
+const IMAGE = Object.fromEntries(
+  [...DOCKERFILE.matchAll(/\b(MALLOC_\w+)=(\d+)/g)].map((found) => found.slice(1)),
+);
+
+/** Of the right shape, and open nothing. */
+export const AWS = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'AKIABENCH00000000000',
+  AWS_SECRET_ACCESS_KEY: 'bench/secret/access/key/that/opens/nothing',
+  AWS_EC2_METADATA_DISABLED: 'true',
 };
 
 const settings = (dataDir) => ({
@@ -72,17 +80,11 @@ const settings = (dataDir) => ({
 
 /** Keys of the right shape that open nothing. */
 function vendorSettings(destinations, sinkUrl) {
-  const aws = {
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'AKIABENCH00000000000',
-    AWS_SECRET_ACCESS_KEY: 'bench/secret/access/key/that/opens/nothing',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
   const variables = {
     honeycomb: { HONEYCOMB_API_KEY: `hcaik_${'bench000'.repeat(7)}00`, HONEYCOMB_API_ENDPOINT: sinkUrl },
-    'aws-xray': { ...aws, AWS_ENDPOINT_URL_XRAY: sinkUrl },
+    'aws-xray': { ...AWS, AWS_ENDPOINT_URL_XRAY: sinkUrl },
     'aws-cloudwatch-logs': {
-      ...aws,
+      ...AWS,
       CLOUDWATCH_LOG_GROUP: 'bench',
       AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: sinkUrl,
     },

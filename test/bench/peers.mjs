@@ -6,17 +6,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AWS } from './measured.mjs';
 import { hasUdpSocket } from './process-stats.mjs';
 
 const READY_WITHIN_MS = 15_000;
 const POLL_MS = 5;
-
-const AWS = {
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'AKIABENCH00000000000',
-  AWS_SECRET_ACCESS_KEY: 'bench/secret/access/key/that/opens/nothing',
-  AWS_EC2_METADATA_DISABLED: 'true',
-};
 
 /**
  * `dir` holds `otelcol-core`: OTLP in and out, batch processor, file storage. With `aws`, `otelcol-aws`: X-Ray in and out as well, made

@@ -63,7 +63,7 @@ async function attempt(one, measured) {
 
 /** The run of the median CPU time, with the least and the most of all; what failed once, or lacked something of ours, tells of all. */
 function middle(runs) {
-  const failed = runs.find(({ by, ...run }) => (by === 'collector' ? run.error !== undefined : bad(run)));
+  const failed = runs.find((run) => (run.by === 'collector' ? run.error !== undefined : bad(run)));
   if (failed) return failed;
   const sorted = runs.toSorted((a, b) => a.cpuMicrosecondsPerItem - b.cpuMicrosecondsPerItem);
   const chosen = sorted[sorted.length >> 1];

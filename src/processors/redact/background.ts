@@ -57,8 +57,9 @@ export function createBackgroundRedactor(
       const { length } = accepted.payload;
       if (!thread || length <= LARGE_DIRTY_BYTES) return redactor.redact(accepted);
       if (length > LARGE_BYTES) return thread.redact(accepted);
-      if (redactor.isClean(accepted)) return accepted;
-      return isRare(redactor.dirtyBytes(accepted)) ? redactor.redact(accepted) : thread.redact(accepted);
+      const dirtyBytes = redactor.dirtyBytes(accepted);
+      if (dirtyBytes === 0) return accepted;
+      return isRare(dirtyBytes) ? redactor.redact(accepted) : thread.redact(accepted);
     },
     counts: () => summed(redactor.counts(), counted),
     end: async () => thread?.end(),

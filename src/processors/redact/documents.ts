@@ -5,13 +5,16 @@ import { apart, type Judge } from './judge.ts';
 import { type Replace, replaceAll } from './replace.ts';
 import type { Rule } from './rules.ts';
 
-/** What is not dirty is not read. Overwrites `payload`; returns another one where something of another length stands in the place of a value. */
+/**
+ * What is not dirty is not read. Overwrites `payload`; returns another one where something of another length stands in the place of
+ * a value.
+ */
 export function redactDocuments(
   payload: Buffer,
   judge: Judge,
   replace: Replace,
   onFound: (rule: Rule) => void,
-  isDirty: (document: Uint8Array) => boolean = () => true,
+  isDirty: (document: Uint8Array) => boolean,
 ): Uint8Array {
   let isLonger = false;
   const documents = readDocuments(payload).map((document) => {

@@ -17,9 +17,7 @@ export interface RedactorOptions extends JudgeOptions {
 }
 
 export interface Redactor {
-  /** Takes a small part of the time: nothing in it can be a secret. */
-  isClean(accepted: Pick<Accepted, 'signal' | 'payload'>): boolean;
-  /** Of what is not clean, the bytes that redacting it looks at more closely. */
+  /** Takes a small part of the time: the bytes that redacting it looks at more closely. 0 where nothing in it can be a secret. */
   dirtyBytes(accepted: Pick<Accepted, 'signal' | 'payload'>): number;
   /** Throws for bugs, with the payload in whatever state: what was handed in must not go on then. */
   redact(accepted: Accepted): Accepted;
@@ -30,8 +28,7 @@ export interface Redactor {
 export function createRedactor(options: RedactorOptions): Redactor {
   const { mode, users, deny, patterns } = options;
   const counts: Partial<Record<Rule, number>> = {};
-  if (mode === 'off')
-    return { isClean: () => true, dirtyBytes: () => 0, redact: (accepted) => accepted, counts: () => counts };
+  if (mode === 'off') return { dirtyBytes: () => 0, redact: (accepted) => accepted, counts: () => counts };
   const judge = createJudge(options);
   const replace = createReplace(mode, options.hashKey);
   const isSearchable = patterns.length === 0;
@@ -47,9 +44,10 @@ export function createRedactor(options: RedactorOptions): Redactor {
   const isDirtyDocument = (document: Uint8Array) => isDirty(document, true);
 
   return {
-    isClean: ({ signal, payload }) => !isDirty(payload, signal === 'segments'),
     dirtyBytes({ signal, payload }) {
-      if (signal !== 'segments') return payload.length;
+      const isJson = signal === 'segments';
+      if (!isDirty(payload, isJson)) return 0;
+      if (!isJson) return payload.length;
       return readDocuments(payload).reduce((sum, one) => sum + (isDirtyDocument(one) ? one.length : 0), 0);
     },
     counts: () => counts,

@@ -77,7 +77,7 @@ describe('an X-Ray document', () => {
     expect(documents).toBeGreaterThan(40);
   });
 
-  it('becomes the same alone and among others, the last one cut off or not', () => {
+  it('becomes the same alone and among others, whole or cut off', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         '"password":"hunter2"',
