@@ -1,5 +1,5 @@
 // Part of the tests: the page of the real process, delivering to the sandbox: what a developer sees beside the editor.
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, sandboxSettings, startSandbox } from '../../src/sandbox/index.ts';
 import { type Sidecast, startSidecast } from '../support/sidecast.ts';
@@ -164,6 +164,12 @@ describe('the pipeline', () => {
   });
 });
 
+/** As its table counts them. */
+async function tracesInHeatmap(page: Page): Promise<number> {
+  const counts = await page.locator('.heatmap tbody tr td:first-of-type').allTextContents();
+  return counts.reduce((sum, traces) => sum + Number(traces), 0);
+}
+
 describe('filters', () => {
   it('narrow by attribute and text on the server, also for what comes later', async () => {
     const { page } = opened;
@@ -199,8 +205,8 @@ describe('filters', () => {
     const fast = await tell(sidecast.otlpUrl, { tookMs: 2 });
     const slow = await tell(sidecast.otlpUrl, { tookMs: 900 });
     await rowOf(page, slow).waitFor();
-    // Drawn each five seconds.
-    await page.locator('.heatmap tbody tr').first().waitFor();
+    // Drawn each five seconds, and possibly between the two.
+    await expect.poll(() => tracesInHeatmap(page), { timeout: 15_000 }).toBe(2);
     const canvas = await page.locator('.heatmap canvas').boundingBox();
     if (!canvas) throw new Error('no heatmap');
     await page.mouse.move(canvas.x + canvas.width - 2, canvas.y + 10);
