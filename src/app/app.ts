@@ -105,7 +105,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     events: journalEvents,
     pool,
   };
-  const keepMemory = createMemoryKeeper();
+  const keepMemory = createMemoryKeeper(config.recent.maxBytes);
   const { journal, fallback } = await openAppJournal(config.kafka, kept, kafkaEvents, keepMemory);
   if (fallback) events.journalInMemory(dataDir, fallback);
   journalEvents.attach(journal);

@@ -1,5 +1,6 @@
 // Part of app: keeps V8's heap at a size that suits a sidecar. Left alone, the young generation grows to 128 MB under load
 // for no less CPU, and the old one to three times what lives in it (both measured on Node 24).
+import { memoryUsage } from 'node:process';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** At 16 MB memory is 10 MB higher for no less CPU; at V8's smallest it is collected 44 times a second. */
@@ -12,6 +13,13 @@ const LOOK_EVERY_BYTES = 128 * 1024;
  */
 const OLD_GROWTH_PERCENT = 30;
 
+const HEAP_FLAGS = ['--semi-space-growth-factor=1', '--no-parallel-scavenge'];
+/**
+ * Of WebAssembly there is what reads HTTP answers for undici, a hundred times a second, and what searches for secrets, which has itself
+ * compiled well at once (processors/redact/needles.ts). The optimizing compiler took 25 MiB for the former, a second after the start.
+ */
+const COMPILER_FLAGS = ['--no-maglev', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
+
 /**
  * While modules load, much lives on: V8 would have the young generation at its largest before anything is received. Two more things
  * cost memory (Node 24, all four destinations, four runs each in turns: peaks of 168 to 201 MiB with them and 170 to 173 without, of
@@ -20,22 +28,75 @@ const OLD_GROWTH_PERCENT = 30;
  * the first seconds take a second of CPU more (10,000 requests of 20 spans: 23 µs a span instead of 17; 45,000: 12 and 12).
  */
 export function startSmall(): void {
-  for (const flag of ['--semi-space-growth-factor=1', '--no-parallel-scavenge', '--no-maglev'])
-    setFlagsFromString(flag);
+  for (const flag of [...HEAP_FLAGS, ...COMPILER_FLAGS]) setFlagsFromString(flag);
 }
 
-/** Told how much each destination encodes, or is written to Kafka, which is where the objects come from, it looks at the heap now and then. */
-export function createMemoryKeeper(): (encodedBytes: number) => void {
-  setFlagsFromString(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`);
+/**
+ * So much may the process take beyond what it had when it began to encode, with the page at its usual size. Above it V8 collects before
+ * it grows: draining a backlog to all four destinations takes 160 MiB rather than 172, but all four cost 30 % more CPU while it does.
+ */
+const GROWTH_BYTES = 62 * 1024 * 1024;
+/** It stops where it is so much below. */
+const SLACK_BYTES = 8 * 1024 * 1024;
+const USUAL_RECENT_BYTES = 16 * 1024 * 1024;
+/** To ask the kernel costs 20 µs. */
+const ASK_EVERY_LOOKS = 16;
+
+export interface Heap {
+  setFlag(flag: string): void;
+  youngBytes(): number;
+  /** Of the whole process, resident. */
+  processBytes(): number;
+}
+
+const V8: Heap = {
+  setFlag: setFlagsFromString,
+  youngBytes: () =>
+    getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')?.space_size ?? 0,
+  processBytes: () => memoryUsage.rss(),
+};
+
+/**
+ * Told how much each destination encodes, or is written to Kafka, which is where the objects come from, it looks at the heap now and then.
+ * `recentBytes`: SIDECAST_RECENT_BYTES.
+ */
+export function createMemoryKeeper(recentBytes: number, heap: Heap = V8): (encodedBytes: number) => void {
+  heap.setFlag(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`);
+  const keepsSmall = createSwitch((isOn) =>
+    heap.setFlag(isOn ? '--optimize-for-size' : '--no-optimize-for-size'),
+  );
+  const mayGrow = createSwitch((isOn) => heap.setFlag(`--semi-space-growth-factor=${isOn ? 2 : 1}`));
   let bytes = 0;
-  let mayGrow = false;
+  let looks = 0;
+  let limit: number | undefined;
+
+  function look(): void {
+    mayGrow.turn(heap.youngBytes() < YOUNG_BYTES);
+    if (looks++ % ASK_EVERY_LOOKS > 0) return;
+    const processBytes = heap.processBytes();
+    limit ??= processBytes + GROWTH_BYTES + Math.max(0, recentBytes - USUAL_RECENT_BYTES);
+    keepsSmall.turn(processBytes > (keepsSmall.isOn ? limit - SLACK_BYTES : limit));
+  }
+
   return (encodedBytes) => {
     bytes += encodedBytes;
     if (bytes < LOOK_EVERY_BYTES) return;
     bytes = 0;
-    const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
-    const shouldGrow = (young?.space_size ?? 0) < YOUNG_BYTES;
-    if (shouldGrow !== mayGrow) setFlagsFromString(`--semi-space-growth-factor=${shouldGrow ? 2 : 1}`);
-    mayGrow = shouldGrow;
+    look();
+  };
+}
+
+/** Off at first. Tells of changes only. */
+function createSwitch(changed: (isOn: boolean) => void) {
+  let isOn = false;
+  return {
+    get isOn() {
+      return isOn;
+    },
+    turn(to: boolean) {
+      if (to === isOn) return;
+      isOn = to;
+      changed(to);
+    },
   };
 }

@@ -2,6 +2,7 @@
 //
 // Of each needle a block of three bytes is looked for, sixteen places at a time, by processor instructions for which JavaScript has
 // no words: needles.wat has them. What is found there is compared here.
+import { setFlagsFromString } from 'node:v8';
 import { NEEDLES_WASM } from './needles-wasm.ts';
 
 export interface Needle {
@@ -38,16 +39,31 @@ export const FOUND = -1;
 /** True as soon as it is ended. */
 export type Search = (bytes: Uint8Array, found: Found) => boolean;
 
+interface Exports {
+  memory: WebAssembly.Memory;
+  find(at: number, end: number): number;
+  findDigits(at: number, end: number): number;
+}
+
 let compiled: WebAssembly.Module | undefined;
+
+/** By V8's optimizing compiler at once, which compiles lazily on Node 24: other modules never need that one (app/memory.ts). */
+function instantiate(): Exports {
+  setFlagsFromString('--no-liftoff');
+  try {
+    compiled ??= new WebAssembly.Module(Buffer.from(NEEDLES_WASM, 'base64'));
+    const exports = new WebAssembly.Instance(compiled).exports as unknown as Exports;
+    exports.find(INPUT, INPUT);
+    exports.findDigits(INPUT, INPUT);
+    return exports;
+  } finally {
+    setFlagsFromString('--liftoff');
+  }
+}
 
 /** Needles have three neighbouring bytes or more that are not any. */
 export function createSearch(needles: readonly Needle[]): Search {
-  compiled ??= new WebAssembly.Module(Buffer.from(NEEDLES_WASM, 'base64'));
-  const { memory, find, findDigits } = new WebAssembly.Instance(compiled).exports as {
-    memory: WebAssembly.Memory;
-    find(at: number, end: number): number;
-    findDigits(at: number, end: number): number;
-  };
+  const { memory, find, findDigits } = instantiate();
   const candidates = needles.map((needle) => ({ needle, offset: rarestBlock(needle.text) }));
   const groups = grouped(candidates);
   fillTables(new Uint8Array(memory.buffer, 0, INPUT), groups);
