@@ -65,6 +65,8 @@ export interface App {
 
 /** Body buffers kept for the next requests. */
 const IDLE_BUFFER_BYTES = 4 * 1024 * 1024;
+/** A destination that has so much to read has a backlog: as where the journal compresses it. */
+const BEHIND_BYTES = 64 * 1024 * 1024;
 
 /** Resolves once every port is bound. Throws when a port is taken or the data directory is another process's. */
 export async function startApp(options: AppOptions): Promise<App> {
@@ -105,8 +107,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     events: journalEvents,
     pool,
   };
-  const keepMemory = createMemoryKeeper(config.recent.maxBytes);
+  let isBehind = () => false;
+  const keepMemory = createMemoryKeeper(() => isBehind());
   const { journal, fallback } = await openAppJournal(config.kafka, kept, kafkaEvents, keepMemory);
+  isBehind = () => known.some((id) => journal.backlog(id).bytes > BEHIND_BYTES);
   if (fallback) events.journalInMemory(dataDir, fallback);
   journalEvents.attach(journal);
   await journal.start();

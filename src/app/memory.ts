@@ -1,6 +1,5 @@
 // Part of app: keeps V8's heap at a size that suits a sidecar. Left alone, the young generation grows to 128 MB under load
 // for no less CPU, and the old one to three times what lives in it (both measured on Node 24).
-import { memoryUsage } from 'node:process';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** At 16 MB memory is 10 MB higher for no less CPU; at V8's smallest it is collected 44 times a second. */
@@ -12,6 +11,7 @@ const LOOK_EVERY_BYTES = 128 * 1024;
  * destinations, CPU per span and peak: at 30 % 41 µs and 184 MiB, at 60 % 41 and 190, at 100 % 40 and 212.
  */
 const OLD_GROWTH_PERCENT = 30;
+const BEHIND_GROWTH_PERCENT = 20;
 
 const HEAP_FLAGS = ['--semi-space-growth-factor=1', '--no-parallel-scavenge'];
 /**
@@ -31,51 +31,40 @@ export function startSmall(): void {
   for (const flag of [...HEAP_FLAGS, ...COMPILER_FLAGS]) setFlagsFromString(flag);
 }
 
-/**
- * So much may the process take beyond what it had when it began to encode, with the page at its usual size. Above it V8 collects before
- * it grows: draining a backlog to all four destinations takes 160 MiB rather than 172, but all four cost 30 % more CPU while it does.
- */
-const GROWTH_BYTES = 62 * 1024 * 1024;
-/** It stops where it is so much below. */
-const SLACK_BYTES = 8 * 1024 * 1024;
-const USUAL_RECENT_BYTES = 16 * 1024 * 1024;
-/** To ask the kernel costs 20 µs. */
+/** To ask who is behind costs more than the rest of a look. */
 const ASK_EVERY_LOOKS = 16;
 
 export interface Heap {
   setFlag(flag: string): void;
   youngBytes(): number;
-  /** Of the whole process, resident. */
-  processBytes(): number;
 }
 
 const V8: Heap = {
   setFlag: setFlagsFromString,
   youngBytes: () =>
     getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')?.space_size ?? 0,
-  processBytes: () => memoryUsage.rss(),
 };
 
 /**
  * Told how much each destination encodes, or is written to Kafka, which is where the objects come from, it looks at the heap now and then.
- * `recentBytes`: SIDECAST_RECENT_BYTES.
+ * While `isBehind` V8 collects before it grows: to drain a backlog to all four destinations it then takes 160 MiB rather than 172. At
+ * other times that is not worth its price, 30 % more CPU for all four.
  */
-export function createMemoryKeeper(recentBytes: number, heap: Heap = V8): (encodedBytes: number) => void {
-  heap.setFlag(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`);
-  const keepsSmall = createSwitch((isOn) =>
-    heap.setFlag(isOn ? '--optimize-for-size' : '--no-optimize-for-size'),
-  );
+export function createMemoryKeeper(isBehind: () => boolean, heap: Heap = V8): (encodedBytes: number) => void {
+  const mayGrowBy = (percent: number) => heap.setFlag(`--heap-growing-percent=${percent}`);
+  mayGrowBy(OLD_GROWTH_PERCENT);
+  const keepsSmall = createSwitch((isOn) => {
+    // Without it V8 adds 8 MiB at least.
+    heap.setFlag(isOn ? '--optimize-for-size' : '--no-optimize-for-size');
+    mayGrowBy(isOn ? BEHIND_GROWTH_PERCENT : OLD_GROWTH_PERCENT);
+  });
   const mayGrow = createSwitch((isOn) => heap.setFlag(`--semi-space-growth-factor=${isOn ? 2 : 1}`));
   let bytes = 0;
   let looks = 0;
-  let limit: number | undefined;
 
   function look(): void {
     mayGrow.turn(heap.youngBytes() < YOUNG_BYTES);
-    if (looks++ % ASK_EVERY_LOOKS > 0) return;
-    const processBytes = heap.processBytes();
-    limit ??= processBytes + GROWTH_BYTES + Math.max(0, recentBytes - USUAL_RECENT_BYTES);
-    keepsSmall.turn(processBytes > (keepsSmall.isOn ? limit - SLACK_BYTES : limit));
+    if (looks++ % ASK_EVERY_LOOKS === 0) keepsSmall.turn(isBehind());
   }
 
   return (encodedBytes) => {
@@ -90,9 +79,6 @@ export function createMemoryKeeper(recentBytes: number, heap: Heap = V8): (encod
 function createSwitch(changed: (isOn: boolean) => void) {
   let isOn = false;
   return {
-    get isOn() {
-      return isOn;
-    },
     turn(to: boolean) {
       if (to === isOn) return;
       isOn = to;
