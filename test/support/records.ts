@@ -63,7 +63,8 @@ export function journalEvents(): SeenEvents {
 
 export async function temporaryDir(): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'sidecast-test-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  // A program that had no time left to end may still be writing its last file.
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) };
 }
 
 export async function startJournal(options: Partial<JournalOptions> & { dataDir: string }): Promise<Journal> {
