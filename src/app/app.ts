@@ -107,10 +107,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     events: journalEvents,
     pool,
   };
-  let isBehind = () => false;
-  const keepMemory = createMemoryKeeper(() => isBehind());
+  // Of those that are on: the journal keeps a cursor of Honeycomb in any case.
+  const isBehind = () => [...deliveries.keys()].some((id) => journal.backlog(id).bytes > BEHIND_BYTES);
+  const keepMemory = createMemoryKeeper(isBehind);
   const { journal, fallback } = await openAppJournal(config.kafka, kept, kafkaEvents, keepMemory);
-  isBehind = () => known.some((id) => journal.backlog(id).bytes > BEHIND_BYTES);
   if (fallback) events.journalInMemory(dataDir, fallback);
   journalEvents.attach(journal);
   await journal.start();
