@@ -27,11 +27,6 @@ export class Shelf {
     this.#pool = pool;
   }
 
-  /** As Latin-1, for text of which each char stands for a byte already. */
-  putBytes(chars: string): Shelved {
-    return this.#put(chars, chars.length, 'latin1');
-  }
-
   /** A copy. */
   putCopy(copied: Uint8Array): Shelved {
     const place = this.#room(copied.length);
@@ -39,8 +34,14 @@ export class Shelf {
     return place;
   }
 
-  putText(text: string): Shelved {
-    return this.#put(text, Buffer.byteLength(text), 'utf8');
+  /** Those bytes between two texts of ASCII. */
+  putBetween(head: string, copied: Uint8Array, tail: string): Shelved {
+    const place = this.#room(head.length + copied.length + tail.length);
+    const { bytes } = place.board;
+    const from = place.from + bytes.write(head, place.from, 'latin1');
+    bytes.set(copied, from);
+    bytes.write(tail, from + copied.length, 'latin1');
+    return place;
   }
 
   /** Sent: nobody looks at them again. What is never taken off is the collector's, with all that stands beside it. */
@@ -49,12 +50,6 @@ export class Shelf {
       board.held -= 1;
       if (board.held === 0 && board !== this.#board) this.#pool.give(board.bytes);
     }
-  }
-
-  #put(text: string, bytes: number, encoding: 'latin1' | 'utf8'): Shelved {
-    const place = this.#room(bytes);
-    place.board.bytes.write(text, place.from, bytes, encoding);
-    return place;
   }
 
   #room(bytes: number): Shelved {

@@ -38,7 +38,7 @@ describe(Shelf, () => {
         const shelf = new Shelf(pool);
         const there: [Shelved, string][] = [];
         for (const [put, taken] of steps) {
-          there.push([shelf.putText(put), Buffer.from(put).toString()]);
+          there.push([shelf.putCopy(Buffer.from(put)), Buffer.from(put).toString()]);
           if (taken === null) continue;
           const [[shelved]] = there.splice(taken % there.length, 1) as [[Shelved, string]];
           shelf.takeOff([shelved]);
@@ -53,7 +53,7 @@ describe(Shelf, () => {
     const shelf = new Shelf(pool);
 
     for (let round = 0; round < 100; round++) {
-      const texts = Array.from({ length: 50 }, () => shelf.putText('y'.repeat(2_000)));
+      const texts = Array.from({ length: 50 }, () => shelf.putCopy(Buffer.from('y'.repeat(2_000))));
       shelf.takeOff(texts);
     }
 
@@ -65,23 +65,32 @@ describe(Shelf, () => {
     const { pool, lent } = watchedPool();
     const shelf = new Shelf(pool);
 
-    const large = shelf.putText('z'.repeat(200_000));
-    const small = shelf.putText('after');
+    const large = shelf.putCopy(Buffer.from('z'.repeat(200_000)));
+    const small = shelf.putCopy(Buffer.from('after'));
     shelf.takeOff([large]);
 
     expect(textOf(small)).toBe('after');
     expect(lent.size).toBe(1);
   });
 
-  it('takes chars as bytes where they are bytes already', () => {
-    const shelved = new Shelf(watchedPool().pool).putBytes('\u00e9');
+  it('takes bytes between two texts', () => {
+    const shelf = new Shelf(watchedPool().pool);
+    const texts = [1, 2].map((n) => shelf.putBetween(`{"${n}":`, Buffer.from('"é"'), '}'));
+
+    expect(texts.map((text) => bytesOf(text).toString())).toEqual(['{"1":"é"}', '{"2":"é"}']);
+  });
+
+  it('takes a copy of bytes', () => {
+    const shelved = new Shelf(watchedPool().pool).putCopy(Uint8Array.of(0xe9));
 
     expect([...bytesOf(shelved)]).toEqual([0xe9]);
   });
 
   it('joins texts of any boards with commas, in as many bytes as it says', () => {
     const shelf = new Shelf(watchedPool().pool);
-    const texts = ['{"a":1}', `"${'w'.repeat(65_530)}"`, '"é"'].map((text) => shelf.putText(text));
+    const texts = ['{"a":1}', `"${'w'.repeat(65_530)}"`, '"é"'].map((text) =>
+      shelf.putCopy(Buffer.from(text)),
+    );
 
     const target = Buffer.alloc(joinedBytes(texts) + 2);
     const end = joinInto(target, 1, texts);

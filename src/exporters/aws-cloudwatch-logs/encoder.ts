@@ -13,7 +13,7 @@ import type { Reason } from '../../model/reasons.ts';
 import { Shelf } from '../../model/shelf.ts';
 import type { JournalRecord } from '../../model/signals.ts';
 import { untimely } from './age.ts';
-import { encodeEvent, type LogEvent } from './event.ts';
+import { encodeEvent, type LogEvent, putEvent } from './event.ts';
 import { logEvent, resourceFields } from './log-event.ts';
 import type { EventSource, PartitionOf } from './partition.ts';
 import { accessLine, errorEvent, type TimedEvent } from './span-events.ts';
@@ -156,7 +156,7 @@ class Collector {
     this.#used.push(index);
     const items: EncodedItem<LogEvent>[] = [];
     for (const { timeUnixMs, fields } of events) {
-      const encoded = encodeEvent(timeUnixMs, fields, this.#maxEventBytes);
+      const encoded = encodeEvent(fields, this.#maxEventBytes);
       const reason = untimely(timeUnixMs, this.#nowMs) ?? (encoded ? undefined : tooLarge);
       if (reason || !encoded) {
         this.#rejected.push({ from: index, to: index + 1, reason: reason ?? tooLarge });
@@ -168,7 +168,7 @@ class Collector {
         timeUnixMs,
         sources,
         bytes: encoded.bytes,
-        value: this.#shelf.putText(encoded.json),
+        value: putEvent(this.#shelf, timeUnixMs, encoded.message),
       });
     }
     this.#items.push(...items);

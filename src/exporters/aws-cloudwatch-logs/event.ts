@@ -1,6 +1,7 @@
 // Part of exporters/aws-cloudwatch-logs: one event: a JSON object whose important keys come first, cut to the vendor's size.
 import type { TraceIds } from '../../correlation/pairs.ts';
-import { bytesOf, type Shelved } from '../../model/shelf.ts';
+import { literalOfText } from '../../model/json-literal.ts';
+import { bytesOf, type Shelf, type Shelved } from '../../model/shelf.ts';
 import { toXRayTraceId } from '../../protocols/xray/ids.ts';
 
 /** `{"timestamp":…,"message":"…"}`, as it goes into the request. */
@@ -29,8 +30,7 @@ export interface EventFields {
 export interface EncodedEvent {
   /** As the vendor counts. */
   bytes: number;
-  /** What becomes a LogEvent. */
-  json: string;
+  message: string;
 }
 
 /** For people: the message is JSON itself, always ours. */
@@ -57,11 +57,7 @@ export function traceFields(
 }
 
 /** Undefined for what cannot be cut to size. */
-export function encodeEvent(
-  timeUnixMs: number,
-  fields: EventFields,
-  maxEventBytes = MAX_EVENT_BYTES,
-): EncodedEvent | undefined {
+export function encodeEvent(fields: EventFields, maxEventBytes = MAX_EVENT_BYTES): EncodedEvent | undefined {
   let message: string | undefined = JSON.stringify(fields);
   let bytes = Buffer.byteLength(message);
   const maxBytes = maxEventBytes - EVENT_OVERHEAD_BYTES;
@@ -70,8 +66,12 @@ export function encodeEvent(
     if (message === undefined) return undefined;
     bytes = Buffer.byteLength(message);
   }
-  const json = `{"timestamp":${timeUnixMs},"message":${JSON.stringify(message)}}`;
-  return { bytes: bytes + EVENT_OVERHEAD_BYTES, json };
+  return { bytes: bytes + EVENT_OVERHEAD_BYTES, message };
+}
+
+/** Where it waits to be sent. */
+export function putEvent(shelf: Shelf, timeUnixMs: number, message: string): LogEvent {
+  return shelf.putBetween(`{"timestamp":${timeUnixMs},"message":`, literalOfText(message), '}');
 }
 
 /** How long a string may stay, tried one after the other: most events are too large because of one stack or body. */

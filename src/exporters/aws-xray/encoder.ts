@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Encoded, EncodedItem, EncodeRejection, IsOut } from '../../delivery/exporter.ts';
 import { noPool } from '../../model/buffer-pool.ts';
+import { literalOf, literalOfText } from '../../model/json-literal.ts';
 import type { Reason } from '../../model/reasons.ts';
 import { bytesOf, joinedBytes, joinInto, Shelf, type Shelved } from '../../model/shelf.ts';
 import type { JournalRecord } from '../../model/signals.ts';
@@ -67,11 +68,12 @@ function encodeSegments(record: JournalRecord, shelf: Shelf): Encoded<Document> 
   readDocuments(record.payload).forEach((bytes, index) => {
     const document = inUtf8(bytes);
     if (document.length <= MAX_DOCUMENT_BYTES)
-      items.push(toItem(shelf.putBytes(literalOf(document)), record, index));
+      items.push(toItem(shelf.putCopy(literalOf(document)), record, index));
     else {
       const parts = splitDocument(document.toString('latin1'), MAX_DOCUMENT_BYTES);
       if (!parts) rejected.push({ from: index, to: index + 1, reason: tooLarge(document.length) });
-      for (const part of parts ?? []) items.push(toItem(shelf.putBytes(JSON.stringify(part)), record, index));
+      for (const part of parts ?? [])
+        items.push(toItem(shelf.putCopy(literalOf(Buffer.from(part, 'latin1'))), record, index));
     }
   });
   return { items, skipped: [], rejected };
@@ -92,7 +94,7 @@ function encodeSpans(
       rejected.push({ from: index, to: index + 1, reason: translated.reason });
       return;
     }
-    const item = toItem(shelf.putBytes(literalOfText(translated.document)), record, index);
+    const item = toItem(shelf.putCopy(literalOfText(translated.document)), record, index);
     const together = traces.get(span.traceId);
     if (together) together.push(item);
     else traces.set(span.traceId, [item]);
@@ -115,24 +117,9 @@ function toItem(
   };
 }
 
-/**
- * Bytes as Latin-1 chars: only `"`, `\` and control characters need escaping in JSON, all of them ASCII, so UTF-8 passes
- * through untouched, and V8 escapes faster than a loop over bytes (0.6 against 3 µs for 1.5 KB).
- */
-function literalOf(document: Buffer): string {
-  return JSON.stringify(document.toString('latin1'));
-}
-
 /** What is no UTF-8 cannot be in JSON: it is repaired as Go's encoder does in the X-Ray daemon; X-Ray judges it, not all 50. */
 function inUtf8(document: Buffer): Buffer {
   return isUtf8(document) ? document : Buffer.from(document.toString('utf8'));
-}
-
-/** The same of a document that we wrote ourselves; hardly any has more than ASCII, which takes a byte a char. */
-function literalOfText(document: string): string {
-  return Buffer.byteLength(document) === document.length
-    ? JSON.stringify(document)
-    : literalOf(Buffer.from(document));
 }
 
 /** The document that a literal was made of. */

@@ -2,7 +2,7 @@
 //
 // Of each needle a block of three bytes is looked for, sixteen places at a time, by processor instructions for which JavaScript has
 // no words: needles.wat has them. What is found there is compared here.
-import { setFlagsFromString } from 'node:v8';
+import { instantiate } from '../../model/wasm.ts';
 import { NEEDLES_WASM } from './needles-wasm.ts';
 
 export interface Needle {
@@ -45,25 +45,12 @@ interface Exports {
   findDigits(at: number, end: number): number;
 }
 
-let compiled: WebAssembly.Module | undefined;
-
-/** By V8's optimizing compiler at once, which compiles lazily on Node 24: other modules never need that one (app/memory.ts). */
-function instantiate(): Exports {
-  setFlagsFromString('--no-liftoff');
-  try {
-    compiled ??= new WebAssembly.Module(Buffer.from(NEEDLES_WASM, 'base64'));
-    const exports = new WebAssembly.Instance(compiled).exports as unknown as Exports;
-    exports.find(INPUT, INPUT);
-    exports.findDigits(INPUT, INPUT);
-    return exports;
-  } finally {
-    setFlagsFromString('--liftoff');
-  }
-}
-
 /** Needles have three neighbouring bytes or more that are not any. */
 export function createSearch(needles: readonly Needle[]): Search {
-  const { memory, find, findDigits } = instantiate();
+  const { memory, find, findDigits } = instantiate<Exports>(NEEDLES_WASM, (exports) => {
+    exports.find(INPUT, INPUT);
+    exports.findDigits(INPUT, INPUT);
+  });
   const candidates = needles.map((needle) => ({ needle, offset: rarestBlock(needle.text) }));
   const groups = grouped(candidates);
   fillTables(new Uint8Array(memory.buffer, 0, INPUT), groups);

@@ -385,13 +385,12 @@ describe(partitions, () => {
 
 describe(encodeEvent, () => {
   const fields = { timestamp: '', level: 'error', message: 'm', service: 's', event_id: '1' };
-  const read = (event: ReturnType<typeof encodeEvent>) =>
-    JSON.parse(JSON.parse(event?.json ?? '{}').message) as Message;
+  const read = (event: ReturnType<typeof encodeEvent>) => JSON.parse(event?.message ?? '{}') as Message;
 
   it('cuts the longest strings in the middle until the event fits, and stays JSON', () => {
     const stack = `first ${'é'.repeat(1_500_000)} last`;
 
-    const event = encodeEvent(1, { ...fields, error: { stack } });
+    const event = encodeEvent({ ...fields, error: { stack } });
 
     expect(event?.bytes).toBeLessThanOrEqual(1_048_576);
     expect(read(event)).toMatchObject({
@@ -402,7 +401,7 @@ describe(encodeEvent, () => {
   });
 
   it('never cuts a character in two', () => {
-    const event = encodeEvent(1, { ...fields, message: `a${'😀'.repeat(3_000)}` }, 6_000);
+    const event = encodeEvent({ ...fields, message: `a${'😀'.repeat(3_000)}` }, 6_000);
 
     expect(Buffer.from(String(read(event)['message'])).toString()).not.toContain('\ufffd');
   });
@@ -410,12 +409,12 @@ describe(encodeEvent, () => {
   it('gives up attributes when cutting strings does not help', () => {
     const many = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`key${i}`, i]));
 
-    const event = encodeEvent(1, { ...fields, attributes: many }, 500);
+    const event = encodeEvent({ ...fields, attributes: many }, 500);
 
     expect(read(event)).toEqual({ ...fields, truncated: true });
   });
 
   it('has no event for what cannot be cut to size', () => {
-    expect(encodeEvent(1, fields, 10)).toBeUndefined();
+    expect(encodeEvent(fields, 10)).toBeUndefined();
   });
 });

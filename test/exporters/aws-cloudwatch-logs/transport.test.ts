@@ -50,7 +50,7 @@ const shelf = new Shelf(noPool);
 
 const items = (count = 1) =>
   Array.from({ length: count }, (_, i) =>
-    itemOf(shelf.putText(`{"timestamp":${i},"message":"m"}`), { partition: 'g\u0000s' }),
+    itemOf(shelf.putCopy(Buffer.from(`{"timestamp":${i},"message":"m"}`)), { partition: 'g\u0000s' }),
   );
 const missing = () =>
   new AwsError('not_found', 'The specified log stream does not exist.', {
@@ -83,7 +83,7 @@ describe('events that grew too old while they waited', () => {
   const DAY_MS = 86_400_000;
   const aged = (...daysBack: number[]) =>
     daysBack.map((days, i) =>
-      itemOf(shelf.putText(`{"timestamp":${i},"message":"m"}`), {
+      itemOf(shelf.putCopy(Buffer.from(`{"timestamp":${i},"message":"m"}`)), {
         partition: 'g\u0000s',
         timeUnixMs: NOW_MS - days * DAY_MS,
       }),

@@ -1,14 +1,10 @@
 // Part of the tests: processors/redact/needles: the search finds what a plain one finds, and is what its source says.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import wabt from 'wabt';
 import { NAME_NEEDLES } from '../../../src/processors/redact/names.ts';
 import { createSearch, FOUND, type Needle } from '../../../src/processors/redact/needles.ts';
+import { compiledAndWritten } from '../../support/wat.ts';
 
-const ROOM = join(import.meta.dirname, '..', '..', '..', 'src', 'processors', 'redact');
-const MODULE = join(ROOM, 'needles-wasm.ts');
 const PIECE_BYTES = 16 * 1024;
 
 const NEEDLES: readonly Needle[] = [
@@ -149,18 +145,7 @@ describe('the search for many needles', () => {
   });
 
   it('is what needles.wat says', async () => {
-    const { parseWat } = await wabt();
-    const text = readFileSync(join(ROOM, 'needles.wat'), 'utf8');
-    const module = parseWat('needles.wat', text, { simd: true });
-    module.validate();
-    const compiled = Buffer.from(module.toBinary({}).buffer).toString('base64');
-    if (process.env['UPDATE_DOCS']) writeFileSync(MODULE, sourceOf(compiled));
-    expect(readFileSync(MODULE, 'utf8')).toBe(sourceOf(compiled));
+    const { compiled, written } = await compiledAndWritten('processors/redact/needles');
+    expect(written).toBe(compiled);
   });
 });
-
-const sourceOf = (base64: string) =>
-  `// Part of processors/redact: needles.wat, compiled. Generated: needles.wat says how.
-export const NEEDLES_WASM =
-  '${base64}';
-`;
