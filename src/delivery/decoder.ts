@@ -4,6 +4,7 @@ import type { SpanGroup } from '../model/otlp.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
 import { decodeLogs, decodeNotable } from '../protocols/otlp/decode.ts';
 import { readDocuments } from '../protocols/xray/datagram.ts';
+import { EXCEPTIONS, type Marked, readMarks } from '../protocols/xray/marks.ts';
 import { isIndependentSubsegment, parseSegment } from '../protocols/xray/segment.ts';
 import { segmentToSpans } from '../protocols/xray/to-spans.ts';
 import type { Decoder, SegmentsNeed } from './exporter.ts';
@@ -78,9 +79,10 @@ export function* decodeSegments(
   { services = createSegmentServices(), oldNames = false, need = 'all' }: SegmentsOptions = {},
 ): Iterable<readonly SpanGroup[] | undefined> {
   const documents = readDocuments(payload);
+  const marked = need === 'all' ? NOT_ASKED : readMarks(payload);
   let isLearnt = false;
-  for (const document of documents) {
-    const raises = need === 'all' || mayHoldException(document);
+  for (const [index, document] of documents.entries()) {
+    const raises = need === 'all' || mayHoldException(document, marked[index]);
     const segment = raises || need === 'notable' ? parseSegment(document) : undefined;
     if (!segment) {
       yield undefined;
@@ -99,10 +101,10 @@ export function* decodeSegments(
   }
 }
 
-const EXCEPTIONS = Buffer.from('"exceptions"');
+const NOT_ASKED: readonly Marked[] = [];
 const UNICODE_ESCAPE = Buffer.from('\\u');
 
 /** A name may be written in escapes. */
-function mayHoldException(document: Buffer): boolean {
-  return document.includes(EXCEPTIONS) || document.includes(UNICODE_ESCAPE);
+function mayHoldException(document: Buffer, marked: Marked | undefined): boolean {
+  return ((marked?.marks ?? EXCEPTIONS) & EXCEPTIONS) !== 0 || document.includes(UNICODE_ESCAPE);
 }

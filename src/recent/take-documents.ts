@@ -1,6 +1,7 @@
 // Part of recent: what of a run of X-Ray documents is kept. A document is parsed here only when it is kept.
-import { frameDocuments, readDocuments } from '../protocols/xray/datagram.ts';
+import { frameDocuments } from '../protocols/xray/datagram.ts';
 import { readXRayTraceId } from '../protocols/xray/ids.ts';
+import { FAULT, type Marked, readMarks } from '../protocols/xray/marks.ts';
 import { isIndependentSubsegment, parseSegment } from '../protocols/xray/segment.ts';
 import { type Choice, hashOf } from './choice.ts';
 import { entryOf } from './entry.ts';
@@ -8,13 +9,10 @@ import type { Heat } from './heat.ts';
 import type { Kept } from './kept.ts';
 import type { Owner, Store } from './store.ts';
 
-const TRACE_ID = Buffer.from('"trace_id"');
 /** An id in quotes, and what may stand before it. */
 const VALUE_CHARS = 50;
 /** Of the document at hand. */
 const traceId = Buffer.alloc(16);
-const FAULT = /"fault"\s*:\s*true/;
-
 export interface TakeDocumentsParts {
   store: Store;
   heat: Heat;
@@ -26,30 +24,37 @@ export async function takeDocuments(
   { store, heat, choice, nowMs }: TakeDocumentsParts,
   kept: Kept,
   payload: Uint8Array,
-  hasErrors: boolean,
-  rest: () => Promise<void>,
+  /** To be asked after each document; something to wait for, now and then. */
+  rest: () => Promise<void> | undefined,
 ): Promise<void> {
-  const documents = readDocuments(payload);
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  const documents = readMarks(bytes);
   const indexes: number[] = [];
   const owners: Owner[] = [];
-  for (const [index, document] of documents.entries()) {
-    if (!findTraceId(document)) continue;
+  for (let index = 0; index < documents.length; index++) {
+    const { start, end, marks, traceIdAt } = documents[index] as Marked;
+    if (traceIdAt < 0) continue;
+    if (!readXRayTraceId(bytes, traceIdAt, Math.min(traceIdAt + VALUE_CHARS, end), traceId)) continue;
     const hash = hashOf(traceId, 0);
     const isDrawn = choice.takes(hash);
-    const isWanted =
-      isDrawn || store.knows(hash) || (hasErrors && hasFault(document) && choice.favours('error'));
-    if (isWanted) {
+    if (isDrawn || store.knows(hash) || (marks & FAULT && choice.favours('error'))) {
       indexes.push(index);
       owners.push({ id: traceId.toString('hex'), hash });
     }
     // What was not drawn is stood for by what was.
-    if (isDrawn) addHeat(heat, document, nowMs, choice.keepsOneIn);
-    await rest();
+    if (isDrawn) addHeat(heat, bytes.subarray(start, end), nowMs, choice.keepsOneIn);
+    const resting = rest();
+    if (resting) await resting;
   }
   if (owners.length === 0) return store.drop(kept);
   const isAll = owners.length === documents.length;
   const opened = store.keep(kept, {
-    bytes: isAll ? payload : frameDocuments(indexes.map((index) => documents[index] as Uint8Array)),
+    bytes: isAll
+      ? payload
+      : framed(
+          bytes,
+          indexes.map((index) => documents[index] as Marked),
+        ),
     indexes: isAll ? undefined : Uint32Array.from(indexes),
     owners,
     isLate: (hash) => !choice.takes(hash),
@@ -57,16 +62,9 @@ export async function takeDocuments(
   for (const { hash } of opened) choice.opened(choice.takes(hash));
 }
 
-/** Into `traceId`. */
-function findTraceId(document: Buffer): boolean {
-  const at = document.indexOf(TRACE_ID);
-  const from = at + TRACE_ID.length;
-  return at >= 0 && readXRayTraceId(document, from, from + VALUE_CHARS, traceId);
-}
-
-function hasFault(document: Buffer): boolean {
-  return FAULT.test(document.toString('latin1'));
-}
+/** Those documents, each with its length before it. */
+const framed = (payload: Buffer, documents: readonly Marked[]) =>
+  frameDocuments(documents.map(({ start, end }) => payload.subarray(start, end)));
 
 function addHeat(heat: Heat, document: Uint8Array, nowMs: number, weight: number): void {
   const segment = parseSegment(document);

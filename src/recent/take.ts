@@ -52,9 +52,9 @@ export class Taker {
     this.#learnWhatIsSlow(nowMs);
     if (signal === 'segments') {
       const parts = { store: this.#store, heat: this.#heat, choice: this.traceChoice, nowMs };
-      await takeDocuments(parts, kept, payload, summary.errors > 0, async () => {
-        if (++this.#looked >= ITEMS_PER_TURN) await this.#rest();
-      });
+      await takeDocuments(parts, kept, payload, () =>
+        ++this.#looked >= ITEMS_PER_TURN ? this.#rest() : undefined,
+      );
       return;
     }
     // A Buffer and a plain Uint8Array are two shapes to the compiler; the loops are to see one.

@@ -1,0 +1,52 @@
+// Part of protocols/xray: what can be told of documents without parsing them. marks.wat searches.
+import { ensureBytes, instantiate, type Memory } from '../../model/wasm.ts';
+import { MARKS_WASM } from './marks-wasm.ts';
+
+/** Which of these keys a document has, in whatever depth. */
+export const HTTP = 1;
+export const SUBSEGMENT = 2;
+export const SUBSEGMENTS = 4;
+export const EXCEPTIONS = 8;
+/** And it is true. */
+export const FAULT = 16;
+export const ERROR = 32;
+const MARKS = 63;
+const TRACE_SHIFT = 6;
+
+export interface Marked {
+  /** In the payload, the document's bytes. */
+  start: number;
+  end: number;
+  marks: number;
+  /** Behind the first `"trace_id"`; -1 without one. */
+  traceIdAt: number;
+}
+
+interface Exports {
+  memory: Memory;
+  marks(at: number, end: number): number;
+}
+
+const LENGTH_BYTES = 4;
+/** What marks.wat reads beyond the end. */
+const BEYOND_BYTES = 32;
+
+let opened: Exports | undefined;
+
+/** `payload`: length-prefixed documents. Throws where it ends within a length. */
+export function readMarks(payload: Uint8Array): Marked[] {
+  opened ??= instantiate<Exports>(MARKS_WASM, ({ marks }) => marks(0, 0));
+  ensureBytes(opened.memory, payload.length + BEYOND_BYTES);
+  const bytes = Buffer.from(opened.memory.buffer, 0, payload.length);
+  bytes.set(payload);
+  const found: Marked[] = [];
+  for (let next = 0; next < payload.length; ) {
+    const start = next + LENGTH_BYTES;
+    next = start + bytes.readUInt32BE(next);
+    const end = Math.min(next, payload.length);
+    const told = opened.marks(start, end);
+    const trace = told >>> TRACE_SHIFT;
+    found.push({ start, end, marks: told & MARKS, traceIdAt: trace === 0 ? -1 : start + trace });
+  }
+  return found;
+}
