@@ -78,6 +78,8 @@ interface Connection<C> {
   endpoint: URL;
   credentials: CredentialSource;
   sign: ReturnType<typeof createSigner>;
+  /** By path. */
+  urls: Map<string, URL>;
 }
 
 export function createService<C extends SdkClient>(options: ServiceOptions<C>): Service<C> {
@@ -93,7 +95,8 @@ export function createService<C extends SdkClient>(options: ServiceOptions<C>): 
     const own = credentialSource((how) => client.config.credentials(how), clock);
     const credentials = options.role ? await ofRole(options.role, own, client, region) : own;
     options.onConnected?.({ service: name, region, from, endpoint });
-    return { client, region, endpoint, credentials, sign: createSigner(name, region, credentials.get) };
+    const sign = createSigner(name, region, credentials.get);
+    return { client, region, endpoint, credentials, sign, urls: new Map() };
   };
   const ofRole = async ({ arn, stsEndpoint }: Role, own: CredentialSource, client: C, region: string) => {
     const endpoint = stsEndpoint ?? stsBeside(await regionalEndpoint(client, region));
@@ -117,7 +120,7 @@ export function createService<C extends SdkClient>(options: ServiceOptions<C>): 
     body: Uint8Array,
     signal?: AbortSignal,
   ) => {
-    const url = new URL(path.replace(/^\//, ''), to.endpoint.href.replace(/\/?$/, '/'));
+    const url = urlOf(to, path);
     const headers = await to.sign(
       { method: 'POST', url, headers: given, body },
       new Date(clock.now() + skewMs),
@@ -131,6 +134,14 @@ export function createService<C extends SdkClient>(options: ServiceOptions<C>): 
       timeoutMs: TIMEOUT_MS,
       ...(signal ? { signal } : {}),
     });
+  };
+  /** Few paths, asked for a hundred times a second. */
+  const urlOf = ({ endpoint, urls }: Connection<C>, path: string): URL => {
+    const known = urls.get(path);
+    if (known) return known;
+    const url = new URL(path.replace(/^\//, ''), endpoint.href.replace(/\/?$/, '/'));
+    urls.set(path, url);
+    return url;
   };
   const failure = (answer: HttpAnswer, used: AwsCredentialIdentity): AwsError => {
     const body = Buffer.from(answer.body).toString();

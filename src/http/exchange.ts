@@ -2,7 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../model/clock.ts';
 import { type HttpAnswer, HttpError, type HttpRequest } from './client.ts';
-import { keysIn, withoutKeys } from './echo.ts';
+import { keysIn, longestPart, withoutKeys } from './echo.ts';
 import { toHttpError } from './failure.ts';
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -130,8 +130,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#unwatch();
     // Copies: undici's chunks are views of a socket buffer.
     const body = Buffer.concat(this.#chunks, this.#bytes);
-    const keys = keysIn({ ...this.#request.headers, ...this.#route.proxyHeaders });
-    this.#resolve(withoutKeys({ status: this.#status, headers: this.#headers, body }, keys));
+    const answer = { status: this.#status, headers: this.#headers, body };
+    const keys = keysIn({ ...this.#request.headers, ...this.#route.proxyHeaders }, longestPart(answer));
+    this.#resolve(withoutKeys(answer, keys));
   }
 
   #fail(error: HttpError): void {
