@@ -19,10 +19,10 @@ const NEW_PEER_MS = 60_000;
 const MAX_PEERS = 256;
 /**
  * So much is read of requests in a second, and of one record: what is more stays unpaired. Reading took 47 ms a MiB of spans and 20 of
- * segments (captures of Flask, niced on a busy machine), so this is 2.5 % of a core, and a record less than the turn of 5 ms.
+ * segments (captures of Flask, niced on a busy machine), so this is 2.5 % of a core, and a record no more than the turn of 5 ms.
  */
 const READ_BYTES_PER_SECOND = 512 * 1024;
-const MAX_RECORD_BYTES = 96 * 1024;
+const MAX_RECORD_BYTES: Readonly<Record<Protocol, number>> = { otlp: 96 * 1024, xray: 256 * 1024 };
 
 export interface HearingOptions {
   speakers: Speakers;
@@ -49,7 +49,7 @@ export function createHearing({ speakers, pairs, clock }: HearingOptions): (acce
   }
 
   function hearRequests(accepted: Accepted, side: Protocol, nowMs: number): void {
-    if (accepted.summary.serverSpans === 0 || !budget.take(accepted.payload.length, nowMs)) return;
+    if (accepted.summary.serverSpans === 0 || !budget.take(side, accepted.payload.length, nowMs)) return;
     try {
       for (const request of requestsIn(accepted)) pairs.see(side, request, nowMs);
     } catch {
@@ -104,13 +104,13 @@ class Budget {
   #second = 0;
   #bytes = 0;
 
-  take(bytes: number, nowMs: number): boolean {
+  take(side: Protocol, bytes: number, nowMs: number): boolean {
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#bytes = 0;
     }
-    if (bytes > MAX_RECORD_BYTES || this.#bytes + bytes > READ_BYTES_PER_SECOND) return false;
+    if (bytes > MAX_RECORD_BYTES[side] || this.#bytes + bytes > READ_BYTES_PER_SECOND) return false;
     this.#bytes += bytes;
     return true;
   }

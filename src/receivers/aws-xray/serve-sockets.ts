@@ -5,6 +5,7 @@ import { giveBack } from '../../model/read-memory.ts';
 import type { Blocks } from './blocks.ts';
 import { createGatherer } from './gather.ts';
 import type { FromSockets, SocketFailure, ToSockets } from './messages.ts';
+import { createNap, isRoomy } from './nap.ts';
 import { openUdpSocket, type UdpSocket } from './udp.ts';
 
 /** What a MessagePort has of use here. */
@@ -16,9 +17,17 @@ export interface Port {
 /** A full buffer of 8 MiB takes 30 ms to read; a sender that never pauses is not waited for. */
 const READ_REST_MS = 200;
 
-/** Returns what closes the sockets at once, for when nobody asks any more. */
-export function serveSockets(port: Port, blocks: Blocks): () => Promise<void> {
+/**
+ * `sleep`: where this thread may stand still, for so many milliseconds. Returns what closes the sockets at once, for when nobody asks any
+ * more.
+ */
+export function serveSockets(
+  port: Port,
+  blocks: Blocks,
+  sleep?: (milliseconds: number) => void,
+): () => Promise<void> {
   const sockets = new Map<number, UdpSocket>();
+  const noteRead = sleep && createNap(() => [...sockets.values()].every(isRoomy), sleep);
   let datagrams = 0;
   const post = (message: FromSockets) => port.postMessage(message);
   const gatherer = createGatherer(blocks, systemClock, (batch) => post({ kind: 'batch', batch }));
@@ -29,6 +38,7 @@ export function serveSockets(port: Port, blocks: Blocks): () => Promise<void> {
         ...where,
         onMessage(message, remote) {
           datagrams += 1;
+          noteRead?.();
           gatherer.add(message, remote.address);
           giveBack(message);
         },
