@@ -15,8 +15,8 @@ const BEHIND_GROWTH_PERCENT = 20;
 
 const HEAP_FLAGS = ['--semi-space-growth-factor=1', '--no-parallel-scavenge'];
 /**
- * Of WebAssembly there is what reads HTTP answers for undici, a hundred times a second, and what searches for secrets, which has itself
- * compiled well at once (processors/redact/needles.ts). The optimizing compiler took 25 MiB for the former, a second after the start.
+ * Of WebAssembly there is what reads HTTP answers for undici, a hundred times a second, and our own, which has itself compiled well at
+ * once (model/wasm.ts). The optimizing compiler took 25 MiB for the former, a second after the start.
  */
 const COMPILER_FLAGS = ['--no-maglev', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 

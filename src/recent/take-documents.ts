@@ -13,6 +13,7 @@ import type { Owner, Store } from './store.ts';
 const VALUE_CHARS = 50;
 /** Of the document at hand. */
 const traceId = Buffer.alloc(16);
+
 export interface TakeDocumentsParts {
   store: Store;
   heat: Heat;

@@ -155,4 +155,26 @@ describe(createHearing, () => {
     expect(see).toHaveBeenCalledTimes(perSecond + 200);
     expect(Buffer.compare(before, many.payload)).toBe(0);
   });
+
+  it('reads records of up to 96 KiB of spans and 256 KiB of segments: more would take too long at once', () => {
+    const requests = (count: number) =>
+      Array.from({ length: count }, (_, number) => ({ number, startMs: START_MS + 20 * number }));
+    for (const [record, isRead] of [
+      // 80, 140, 240 and 400 KiB.
+      [spans(...requests(500)), true],
+      [spans(...requests(900)), false],
+      [segments(...requests(900)), true],
+      [segments(...requests(1500)), false],
+    ] as const) {
+      const { hear, pairs } = setUp();
+      const see = vi.spyOn(pairs, 'see');
+      hear(record);
+      const { items } = record.summary;
+      expect([record.signal, items, see.mock.calls.length]).toEqual([
+        record.signal,
+        items,
+        isRead ? items : 0,
+      ]);
+    }
+  });
 });

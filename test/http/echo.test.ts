@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../src/http/client.ts';
-import { keysIn } from '../../src/http/echo.ts';
+import { keysIn, longestPart, withoutKeys } from '../../src/http/echo.ts';
 import { createHttpClient } from '../../src/http/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
 
@@ -62,6 +62,28 @@ describe('an answer', () => {
 
     expect(said).toContain('proxy-authorization: ');
     expect(said).not.toContain(BASIC);
+  });
+});
+
+describe('an answer that has room for little', () => {
+  const KEY = 'abcdefghij0123456789';
+  const sent = { authorization: `Bearer ${KEY}` };
+  const masked = (headers: Record<string, string>, body: string) => {
+    const answer = { status: 403, headers, body: Buffer.from(body) };
+    const { headers: shown, body: rest } = withoutKeys(answer, keysIn(sent, longestPart(answer)));
+    return [shown, Buffer.from(rest).toString()];
+  };
+
+  it('holds no key in a header, though its body is empty', () => {
+    expect(masked({ 'x-why': KEY }, '')).toEqual([{ 'x-why': '*'.repeat(KEY.length) }, '']);
+  });
+
+  it('holds no key in a body that is nothing else, and too short for the whole header', () => {
+    expect(masked({}, KEY)).toEqual([{}, '*'.repeat(KEY.length)]);
+  });
+
+  it('is as it came where it is shorter than any key', () => {
+    expect(masked({ 'x-why': 'no' }, KEY.slice(1))).toEqual([{ 'x-why': 'no' }, KEY.slice(1)]);
   });
 });
 

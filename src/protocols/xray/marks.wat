@@ -3,7 +3,7 @@
 ;; Every tenth byte of JSON is a quote. Those are found together; behind each, one comparison tells most that they begin none of the words.
 ;; marks-wasm.ts is made of this file: UPDATE_DOCS=1 npx vitest run --project unit test/protocols/xray/summary.test.ts
 (module
-  ;; The payload, from 0, and 16 bytes more.
+  ;; The payload, from 0, and 32 bytes more: up to 27 beyond its end are read.
   (memory (export "memory") 2)
 
   ;; Whether `true` stands behind spaces and colons.

@@ -27,7 +27,9 @@ export function serveSockets(
   sleep?: (milliseconds: number) => void,
 ): () => Promise<void> {
   const sockets = new Map<number, UdpSocket>();
-  const noteRead = sleep && createNap(() => [...sockets.values()].every(isRoomy), sleep);
+  let isStopping = false;
+  const mayNap = () => !isStopping && [...sockets.values()].every(isRoomy);
+  const noteRead = sleep && createNap(mayNap, sleep);
   let datagrams = 0;
   const post = (message: FromSockets) => port.postMessage(message);
   const gatherer = createGatherer(blocks, systemClock, (batch) => post({ kind: 'batch', batch }));
@@ -77,8 +79,10 @@ export function serveSockets(
   }
 
   async function stop(id: number): Promise<void> {
+    isStopping = true;
     if (sockets.size > 0) await readRest();
     await closeAll();
+    isStopping = false;
     gatherer.flush();
     post({ kind: 'stopped', id });
   }

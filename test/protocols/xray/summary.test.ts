@@ -42,18 +42,24 @@ describe('the summary of documents', () => {
   });
 
   it('finds nothing that begins in one document and ends in the next, or in what an earlier payload left', () => {
-    expect(summaryOf('{"exceptions"', '"http"', '"fault":true')).toMatchObject({ exceptions: 1, errors: 1 });
+    expect(summaryOf('{"exceptions"')).toMatchObject({ exceptions: 1 });
+    expect(summaryOf('{"exception')).toMatchObject({ exceptions: 0 });
+    expect(summaryOf('{"fault":true')).toMatchObject({ errors: 1 });
+    expect(summaryOf('{"fault":tru')).toMatchObject({ errors: 0 });
+    expect(summaryOf('"trace_id"')).toMatchObject({ items: 1 });
+    expect(readMarks(frameDocuments([Buffer.from('"trace_id')]))).toMatchObject([{ traceIdAt: -1 }]);
     expect(summaryOf('"excep', 'tions"', '"htt', 'p"', '"fault":t', 'rue')).toMatchObject({
       serverSpans: 0,
       errors: 0,
       exceptions: 0,
     });
-    expect(summaryOf('{"exception')).toMatchObject({ exceptions: 0 });
   });
 
   it('takes payloads of any size', () => {
-    const long = `{"metadata":"${'x'.repeat(400_000)}","http":{}}`;
-    expect(summaryOf(long, long)).toMatchObject({ items: 2, serverSpans: 2 });
+    for (const chars of [400_000, 3_000_000, 10]) {
+      const long = `{"metadata":"${'x'.repeat(chars)}","http":{}}`;
+      expect(summaryOf(long, long)).toMatchObject({ items: 2, serverSpans: 2 });
+    }
   });
 
   it('knows where the first trace id is, of each document', () => {
