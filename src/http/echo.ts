@@ -7,58 +7,43 @@ const OF_A_KEY = /authorization$|-team$|-token$/i;
 /** Shorter values open nothing, and stand in many texts. */
 const MIN_CHARS = 8;
 
+type Headers = Readonly<Record<string, string>>;
+
 /**
- * What an answer to a request with these headers may not show: the values of keys, alone and as JSON and URLs write them. Without those
- * that have no room in `longest` chars.
+ * The answer to a request with these headers, without the values of its keys, alone and as JSON and URLs write them. Overwrites the body,
+ * which is nobody else's yet.
  */
-export function keysIn(
-  headers: Readonly<Record<string, string>>,
-  longest = Number.POSITIVE_INFINITY,
-): string[] {
+export function withoutKeys(answer: HttpAnswer, sent: Headers): HttpAnswer {
+  const keys = keysIn(sent, longestPart(answer));
+  // Most answers are shorter than any key.
+  if (keys.length === 0) return answer;
+  const body = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.length);
+  for (const key of keys)
+    for (let at = body.indexOf(key); at >= 0; at = body.indexOf(key, at + key.length))
+      body.fill('*', at, at + Buffer.byteLength(key));
+  const headers = Object.entries(answer.headers).map(([name, value]) => [
+    name,
+    keys.reduce((shown, key) => shown.replaceAll(key, '*'.repeat(key.length)), value),
+  ]);
+  return { ...answer, headers: Object.fromEntries(headers) as Record<string, string> };
+}
+
+/** Without what has no room in `longest` chars: a key's other forms are no shorter than itself. */
+export function keysIn(headers: Headers, longest = Number.POSITIVE_INFINITY): string[] {
   const forms = new Set<string>();
   for (const name in headers) {
     if (!OF_A_KEY.test(name)) continue;
     const value = headers[name] as string;
     // Of `Bearer <key>` and `Basic <key>`, the key stands alone elsewhere.
     for (const key of [value, value.slice(value.lastIndexOf(' ') + 1)])
-      if (key.length >= MIN_CHARS && key.length <= longest)
+      if (key.length <= longest)
         for (const form of [key, key.replaceAll('/', '\\/'), encodeURIComponent(key)]) forms.add(form);
   }
-  return [...forms];
+  return [...forms].filter(({ length }) => length >= MIN_CHARS);
 }
 
-/** The length of an answer's longest part. */
-export function longestPart({ headers, body }: HttpAnswer): number {
+function longestPart({ headers, body }: HttpAnswer): number {
   let longest = body.length;
   for (const name in headers) longest = Math.max(longest, headers[name]?.length ?? 0);
   return longest;
-}
-
-/** Overwrites the body, which is nobody else's yet. */
-export function withoutKeys(answer: HttpAnswer, keys: readonly string[]): HttpAnswer {
-  const body = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.length);
-  let { headers } = answer;
-  for (const key of keys) {
-    // Most answers are shorter than the key.
-    for (let at = placeOf(key, body); at >= 0; at = body.indexOf(key, at + key.length))
-      body.fill('*', at, at + Buffer.byteLength(key));
-    if (isIn(key, headers)) headers = masked(headers, key);
-  }
-  return { ...answer, headers };
-}
-
-const placeOf = (key: string, body: Buffer) => (key.length > body.length ? -1 : body.indexOf(key));
-
-type Headers = HttpAnswer['headers'];
-
-function isIn(key: string, headers: Headers): boolean {
-  for (const name in headers) if (headers[name]?.includes(key)) return true;
-  return false;
-}
-
-function masked(headers: Headers, key: string): Headers {
-  const stars = '*'.repeat(key.length);
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, value.replaceAll(key, stars)]),
-  );
 }

@@ -2,7 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../model/clock.ts';
 import { type HttpAnswer, HttpError, type HttpRequest } from './client.ts';
-import { keysIn, longestPart, withoutKeys } from './echo.ts';
+import { withoutKeys } from './echo.ts';
 import { toHttpError } from './failure.ts';
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -131,8 +131,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     // Copies: undici's chunks are views of a socket buffer.
     const body = Buffer.concat(this.#chunks, this.#bytes);
     const answer = { status: this.#status, headers: this.#headers, body };
-    const keys = keysIn({ ...this.#request.headers, ...this.#route.proxyHeaders }, longestPart(answer));
-    this.#resolve(withoutKeys(answer, keys));
+    this.#resolve(withoutKeys(answer, { ...this.#request.headers, ...this.#route.proxyHeaders }));
   }
 
   #fail(error: HttpError): void {
