@@ -79,10 +79,10 @@ export function* decodeSegments(
   { services = createSegmentServices(), oldNames = false, need = 'all' }: SegmentsOptions = {},
 ): Iterable<readonly SpanGroup[] | undefined> {
   const documents = readDocuments(payload);
-  const marked = need === 'all' ? NOT_ASKED : readMarks(payload);
+  const marked = need === 'all' ? undefined : readMarks(payload);
   let isLearnt = false;
   for (const [index, document] of documents.entries()) {
-    const raises = need === 'all' || mayHoldException(document, marked[index]);
+    const raises = !marked || mayHoldException(document, marked[index]!);
     const segment = raises || need === 'notable' ? parseSegment(document) : undefined;
     if (!segment) {
       yield undefined;
@@ -101,10 +101,9 @@ export function* decodeSegments(
   }
 }
 
-const NOT_ASKED: readonly Marked[] = [];
 const UNICODE_ESCAPE = Buffer.from('\\u');
 
 /** A name may be written in escapes. */
-function mayHoldException(document: Buffer, marked: Marked | undefined): boolean {
-  return ((marked?.marks ?? EXCEPTIONS) & EXCEPTIONS) !== 0 || document.includes(UNICODE_ESCAPE);
+function mayHoldException(document: Buffer, { marks }: Marked): boolean {
+  return (marks & EXCEPTIONS) !== 0 || document.includes(UNICODE_ESCAPE);
 }

@@ -1,7 +1,7 @@
 // Part of the model: UTF-8 as a JSON string literal, without a string in between: those of documents that wait to be sent were a third
 // of all garbage. JSON.stringify and back to bytes take 3.6 µs for 1.7 KB, this takes 1.0 (Node 24).
 import { JSON_LITERAL_WASM } from './json-literal-wasm.ts';
-import { ensureBytes, instantiate, type Memory } from './wasm.ts';
+import { instancesOf, instantiate, type Memory } from './wasm.ts';
 
 interface Exports {
   memory: Memory;
@@ -27,48 +27,36 @@ const BACKSLASH_PLACE = 15;
 /** What a larger text needs is not kept. One of 1 MiB reserves 21 MiB, and touches those that it fills. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
-interface Opened {
-  exports: Exports;
-  /** All of it, as it is since it last grew. */
-  memory: Buffer;
-}
-
-let kept: Opened | undefined;
+const instance = instancesOf(open, MAX_KEPT_BYTES);
+/** That of the instance used last: a new view for each text would be garbage. */
+let memory = Buffer.alloc(0);
 
 /** The UTF-8 in these bytes as JSON.stringify writes it. A view that the next call overwrites. */
 export function literalOf(utf8: Uint8Array): Uint8Array {
-  const opened = withRoomFor(utf8.length);
-  opened.memory.set(utf8, INPUT);
-  return written(opened, utf8.length);
+  const { write } = withRoomFor(utf8.length);
+  memory.set(utf8, INPUT);
+  return written(write, utf8.length);
 }
 
 /** The same of a text. What is no Unicode in it becomes U+FFFD. */
 export function literalOfText(text: string): Uint8Array {
   // A UTF-16 unit takes three bytes at most.
-  const opened = withRoomFor(3 * text.length);
-  return written(opened, opened.memory.write(text, INPUT, 'utf8'));
+  const { write } = withRoomFor(3 * text.length);
+  return written(write, memory.write(text, INPUT, 'utf8'));
 }
 
-function written({ exports, memory }: Opened, bytes: number): Uint8Array {
+function written(write: Exports['write'], bytes: number): Uint8Array {
   const out = INPUT + bytes;
-  return memory.subarray(out, exports.write(INPUT, out, out));
+  return memory.subarray(out, write(INPUT, out, out));
 }
 
-function withRoomFor(bytes: number): Opened {
-  const needed = INPUT + bytes * (1 + MOST_BYTES_EACH) + BEYOND_BYTES;
-  const opened = needed > MAX_KEPT_BYTES ? open() : keptOne();
-  const { memory } = opened.exports;
-  ensureBytes(memory, needed);
-  if (opened.memory.buffer !== memory.buffer) opened.memory = Buffer.from(memory.buffer);
-  return opened;
+function withRoomFor(bytes: number): Exports {
+  const exports = instance(INPUT + bytes * (1 + MOST_BYTES_EACH) + BEYOND_BYTES);
+  if (memory.buffer !== exports.memory.buffer) memory = Buffer.from(exports.memory.buffer);
+  return exports;
 }
 
-function keptOne(): Opened {
-  kept ??= open();
-  return kept;
-}
-
-function open(): Opened {
+function open(): Exports {
   const exports = instantiate<Exports>(JSON_LITERAL_WASM, ({ write }) => write(INPUT, INPUT, INPUT));
   const tables = Buffer.from(exports.memory.buffer, 0, INPUT);
   for (let marked = 0; marked < 256; marked++) {
@@ -79,5 +67,5 @@ function open(): Opened {
   }
   for (const [control, letter] of CONTROL_LETTERS) tables.write(letter, LETTERS_AT + control.charCodeAt(0));
   tables.write('0123456789abcdef', HEX_DIGITS_AT);
-  return { exports, memory: Buffer.from(exports.memory.buffer) };
+  return exports;
 }

@@ -25,8 +25,21 @@ export type Memory = WebAssembly.Memory & { grow(pages: number): number };
 
 const PAGE_BYTES = 64 * 1024;
 
-/** Makes room for so many bytes. Views of the memory before it are of no use after. */
-export function ensureBytes(memory: Memory, bytes: number): void {
-  const lacking = bytes - memory.buffer.byteLength;
-  if (lacking > 0) memory.grow(Math.ceil(lacking / PAGE_BYTES));
+/**
+ * An instance with so many bytes of memory: always the same one up to `maxKeptBytes`; what is larger gets one of its own, for memory
+ * never shrinks. It may have grown: views of its memory from before are of no use then.
+ */
+export function instancesOf<Exports extends { memory: Memory }>(
+  open: () => Exports,
+  maxKeptBytes: number,
+): (bytes: number) => Exports {
+  let kept: Exports | undefined;
+  return (bytes) => {
+    const isKept = bytes <= maxKeptBytes;
+    const exports = (isKept ? kept : undefined) ?? open();
+    if (isKept) kept = exports;
+    const lacking = bytes - exports.memory.buffer.byteLength;
+    if (lacking > 0) exports.memory.grow(Math.ceil(lacking / PAGE_BYTES));
+    return exports;
+  };
 }

@@ -27,8 +27,7 @@ export function recordAgain(trace: KeptTrace, kept: Kept, item: number): Again {
   const items = all.length <= MAX_NEIGHBOURS ? all : [item];
   const payload = cut(kept, items);
   const { signal, receivedAtMs, origin } = kept;
-  const summary =
-    signal === 'segments' ? summarizeDocuments(Buffer.from(payload)) : scan(signal, payload).summary;
+  const summary = signal === 'segments' ? summarizeDocuments(payload) : scan(signal, payload).summary;
   const first = origin.first ?? `${kept.position}:${kept.sourceOf(items[0] ?? 0)}@${receivedAtMs}`;
   // Below all positions of the journal: whoever remembers records by position must not take it for another.
   lastPosition -= 1;

@@ -1,7 +1,7 @@
 // Part of recent: what of a run of X-Ray documents is kept. A document is parsed here only when it is kept.
 import { frameDocuments } from '../protocols/xray/datagram.ts';
 import { readXRayTraceId } from '../protocols/xray/ids.ts';
-import { FAULT, type Marked, readMarks } from '../protocols/xray/marks.ts';
+import { FAULT, readMarks } from '../protocols/xray/marks.ts';
 import { isIndependentSubsegment, parseSegment } from '../protocols/xray/segment.ts';
 import { type Choice, hashOf } from './choice.ts';
 import { entryOf } from './entry.ts';
@@ -31,41 +31,35 @@ export async function takeDocuments(
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
   const documents = readMarks(bytes);
   const indexes: number[] = [];
+  const chosen: Buffer[] = [];
   const owners: Owner[] = [];
   for (let index = 0; index < documents.length; index++) {
-    const { start, end, marks, traceIdAt } = documents[index] as Marked;
+    const { start, end, marks, traceIdAt } = documents[index]!;
     if (traceIdAt < 0) continue;
     if (!readXRayTraceId(bytes, traceIdAt, Math.min(traceIdAt + VALUE_CHARS, end), traceId)) continue;
     const hash = hashOf(traceId, 0);
     const isDrawn = choice.takes(hash);
     if (isDrawn || store.knows(hash) || (marks & FAULT && choice.favours('error'))) {
+      const document = bytes.subarray(start, end);
       indexes.push(index);
+      chosen.push(document);
       owners.push({ id: traceId.toString('hex'), hash });
+      // What was not drawn is stood for by what was.
+      if (isDrawn) addHeat(heat, document, nowMs, choice.keepsOneIn);
     }
-    // What was not drawn is stood for by what was.
-    if (isDrawn) addHeat(heat, bytes.subarray(start, end), nowMs, choice.keepsOneIn);
     const resting = rest();
     if (resting) await resting;
   }
   if (owners.length === 0) return store.drop(kept);
   const isAll = owners.length === documents.length;
   const opened = store.keep(kept, {
-    bytes: isAll
-      ? payload
-      : framed(
-          bytes,
-          indexes.map((index) => documents[index] as Marked),
-        ),
+    bytes: isAll ? payload : frameDocuments(chosen),
     indexes: isAll ? undefined : Uint32Array.from(indexes),
     owners,
     isLate: (hash) => !choice.takes(hash),
   });
   for (const { hash } of opened) choice.opened(choice.takes(hash));
 }
-
-/** Those documents, each with its length before it. */
-const framed = (payload: Buffer, documents: readonly Marked[]) =>
-  frameDocuments(documents.map(({ start, end }) => payload.subarray(start, end)));
 
 function addHeat(heat: Heat, document: Uint8Array, nowMs: number, weight: number): void {
   const segment = parseSegment(document);

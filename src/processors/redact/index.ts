@@ -61,7 +61,7 @@ export function createRedactor(options: RedactorOptions): Redactor {
         : redactRequest(signal, bytes, judge, replace, onFound, isSearchable ? mayHoldSecrets : undefined);
       const summary = isJson
         ? {
-            ...summarizeDocuments(Buffer.from(redacted.buffer, redacted.byteOffset, redacted.length)),
+            ...summarizeDocuments(redacted),
             services: accepted.summary.services,
           }
         : scan(signal, redacted).summary;

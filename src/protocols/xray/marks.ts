@@ -1,5 +1,5 @@
 // Part of protocols/xray: what can be told of documents without parsing them. marks.wat searches.
-import { ensureBytes, instantiate, type Memory } from '../../model/wasm.ts';
+import { instancesOf, instantiate, type Memory } from '../../model/wasm.ts';
 import { MARKS_WASM } from './marks-wasm.ts';
 
 /** Which of these keys a document has, in whatever depth. */
@@ -34,29 +34,23 @@ const BEYOND_BYTES = 32;
 /** The memory of larger payloads, which come from other programs by way of Kafka, is not kept. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
-let kept: Exports | undefined;
+const instance = instancesOf(open, MAX_KEPT_BYTES);
 
 /** `payload`: length-prefixed documents. Throws where it ends within a length. */
 export function readMarks(payload: Uint8Array): Marked[] {
-  const opened = payload.length > MAX_KEPT_BYTES ? open() : keptOne();
-  ensureBytes(opened.memory, payload.length + BEYOND_BYTES);
-  const bytes = Buffer.from(opened.memory.buffer, 0, payload.length);
+  const { memory, marks } = instance(payload.length + BEYOND_BYTES);
+  const bytes = Buffer.from(memory.buffer, 0, payload.length);
   bytes.set(payload);
   const found: Marked[] = [];
   for (let next = 0; next < payload.length; ) {
     const start = next + LENGTH_BYTES;
     next = start + bytes.readUInt32BE(next);
     const end = Math.min(next, payload.length);
-    const told = opened.marks(start, end);
+    const told = marks(start, end);
     const trace = told >>> TRACE_SHIFT;
     found.push({ start, end, marks: told & MARKS, traceIdAt: trace === 0 ? -1 : start + trace });
   }
   return found;
-}
-
-function keptOne(): Exports {
-  kept ??= open();
-  return kept;
 }
 
 function open(): Exports {
