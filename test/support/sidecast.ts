@@ -128,9 +128,12 @@ export async function startSidecast(
   };
 }
 
-/** Below those that the kernel gives away (Linux: 32768 and up), so that nobody has them while a process that had them is down. */
+/**
+ * Below those that the kernel gives away (Linux: 32768 and up), so that nobody has them while a process that had them is down, and above
+ * 10080, to which fetch() does not go (Fetch, "bad port").
+ */
 function somePorts(): Readonly<Record<string, string>> {
-  const first = 10_000 + 3 * Math.floor(Math.random() * 7000);
+  const first = 10_100 + 3 * Math.floor(Math.random() * 7000);
   return {
     SIDECAST_OTLP_PORT: String(first),
     SIDECAST_XRAY_PORT: String(first + 1),
