@@ -1,6 +1,6 @@
 // Part of correlation: an exception is often recorded on every span that it passes through; here it is one.
 import { groupBy } from '../model/group-by.ts';
-import type { NotableSpans, PlacedSpan, SpanEvent, SpanGroup } from '../model/otlp.ts';
+import type { PlacedSpan, RaisingSpans, SpanEvent, SpanGroup } from '../model/otlp.ts';
 
 /** Where an exception was recorded. */
 export interface Recording extends PlacedSpan {
@@ -18,17 +18,17 @@ export interface RaisedException extends Recording {
  * and message are equal and one span is inside the other; what a retry on a sibling span raises is another. Looks no further
  * than the request: the rest of a trace may be in another.
  */
-export function raisedExceptions(notable: NotableSpans): RaisedException[] {
+export function raisedExceptions(raising: RaisingSpans): RaisedException[] {
   const raised: RaisedException[] = [];
-  for (const same of groupBy(recordingsOf(notable.spans), keyOf).values()) {
-    const ones = same.length === 1 ? same.map(toRaised) : outermost(same, notable.parents());
+  for (const same of groupBy(recordingsOf(raising.spans), keyOf).values()) {
+    const ones = same.length === 1 ? same.map(toRaised) : outermost(same, raising.parents());
     for (const one of ones) raised.push(one);
   }
   return raised.sort((a, b) => a.index - b.index || a.eventIndex - b.eventIndex);
 }
 
 /** All spans of the groups, for who has them at hand. */
-export function allSpans(groups: readonly SpanGroup[]): NotableSpans {
+export function allSpans(groups: readonly SpanGroup[]): RaisingSpans {
   const spans: PlacedSpan[] = [];
   for (const group of groups)
     for (const span of group.spans) spans.push({ index: spans.length, ...group, span });

@@ -2,7 +2,7 @@
 import { requestFacts, textOf } from '../model/http-request.ts';
 import { SpanKind } from '../model/otlp.ts';
 import type { Accepted } from '../model/signals.ts';
-import { decodeNotable } from '../protocols/otlp/decode.ts';
+import { eachNotableSpan } from '../protocols/otlp/decode.ts';
 import { readDocuments } from '../protocols/xray/datagram.ts';
 import { fromXRayTraceId } from '../protocols/xray/ids.ts';
 import { asNumber, asObject, asText } from '../protocols/xray/json.ts';
@@ -20,13 +20,15 @@ export function requestsIn({ signal, payload, origin }: Accepted): readonly Requ
 }
 
 function inSpans(payload: Uint8Array, peer: string): readonly RequestSeen[] {
-  return decodeNotable(payload).spans.flatMap(({ span, resource }) => {
+  const found: RequestSeen[] = [];
+  eachNotableSpan(payload, (span, resource) => {
     const facts = span.kind === SpanKind.SERVER ? requestFacts(span.attributes) : undefined;
     const service = textOf(resource.attributes, 'service.name');
-    if (!facts || service === undefined) return [];
+    if (!facts || service === undefined) return;
     const key = keyOf(peer, facts.method, facts.path, facts.status);
-    return [{ service, key, traceId: span.traceId, startMs: Number(span.startTimeUnixNano) / 1e6 }];
+    found.push({ service, key, traceId: span.traceId, startMs: Number(span.startTimeUnixNano) / 1e6 });
   });
+  return found;
 }
 
 function ofSegment(segment: Segment, peer: string): RequestSeen | undefined {

@@ -1,8 +1,8 @@
-// Part of delivery: a record as objects. Spans and logs are decoded once for all destinations that ask while they are new, X-Ray
-// documents for each of them, as far as it needs.
-import type { SpanGroup } from '../model/otlp.ts';
+// Part of delivery: a record as objects. Logs, and spans that recorded exceptions, are decoded once for all destinations that ask while
+// they are new; other spans and X-Ray documents for each of them, one at a time, as far as it needs.
+import type { RaisingSpans, SpanGroup } from '../model/otlp.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
-import { decodeLogs, decodeNotable } from '../protocols/otlp/decode.ts';
+import { decodeLogs, decodeRaising, eachNotableSpan } from '../protocols/otlp/decode.ts';
 import { readDocuments } from '../protocols/xray/datagram.ts';
 import { EXCEPTIONS, type Marked, readMarks } from '../protocols/xray/marks.ts';
 import { isIndependentSubsegment, parseSegment } from '../protocols/xray/segment.ts';
@@ -47,6 +47,8 @@ export class Shared<T> {
   }
 }
 
+const NO_SPANS: RaisingSpans = { spans: [], parents: () => new Map() };
+
 export interface DecoderSettings {
   /** Whether spans of segments carry the names of the old conventions as well. */
   attributeNames?: 'stable' | 'both';
@@ -54,11 +56,12 @@ export interface DecoderSettings {
 
 export function createDecoder({ attributeNames }: DecoderSettings = {}): Decoder {
   const oldNames = attributeNames === 'both';
-  const notableSpans = new Shared(decodeNotable, MAX_BYTES);
+  const raisingSpans = new Shared(decodeRaising, MAX_BYTES);
   const services = createSegmentServices();
   const logs = new Shared(decodeLogs, MAX_BYTES);
   return {
-    notableSpans: (record) => notableSpans.of(record),
+    notableSpans: ({ payload }, visit) => eachNotableSpan(payload, visit),
+    raisingSpans: (record) => (record.summary.exceptions === 0 ? NO_SPANS : raisingSpans.of(record)),
     segments: ({ payload }, need) => decodeSegments(payload, { services, oldNames, need }),
     logs: (record) => logs.of(record),
   };

@@ -2,7 +2,7 @@
 import type { IdsOf } from '../correlation/pairs.ts';
 import type { RecentLogs } from '../correlation/recent-logs.ts';
 import type { Clock, Random } from '../model/clock.ts';
-import type { LogGroup, NotableSpans, SpanGroup } from '../model/otlp.ts';
+import type { LogGroup, RaisingSpans, SpanGroup, SpanVisitor } from '../model/otlp.ts';
 import type { Reason, ReasonCode } from '../model/reasons.ts';
 import type { DestinationId, JournalRecord, Position } from '../model/signals.ts';
 
@@ -140,7 +140,9 @@ export type SegmentsNeed = 'all' | 'notable' | 'exceptions';
 
 /** Decodes, shared where that pays: the first exporter that asks does it, the others read. */
 export interface Decoder {
-  notableSpans(record: JournalRecord): NotableSpans;
+  /** Those that served a request or recorded an exception, in wire order. */
+  notableSpans(record: JournalRecord, visit: SpanVisitor): void;
+  raisingSpans(record: JournalRecord): RaisingSpans;
   /** For each document its spans, in one group or none; undefined for what is no JSON object. */
   segments(record: JournalRecord, need?: SegmentsNeed): Iterable<readonly SpanGroup[] | undefined>;
   logs(record: JournalRecord): readonly LogGroup[];

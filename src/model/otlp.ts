@@ -99,8 +99,10 @@ export interface PlacedSpan {
   span: Span;
 }
 
-/** Spans that served a request or recorded an exception; few of them are needed to tell what happened. */
-export interface NotableSpans {
+export type SpanVisitor = (span: Span, resource: Resource, scope: Scope, index: number) => void;
+
+/** Spans that recorded exceptions, and maybe others. */
+export interface RaisingSpans {
   spans: readonly PlacedSpan[];
   /** Parents by span id: of all spans at hand of the traces in which exceptions were recorded. */
   parents(): ReadonlyMap<string, string>;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { allSpans, type RaisedException, raisedExceptions } from '../../src/correlation/exceptions.ts';
 import { type Account, ReportedExceptions } from '../../src/correlation/reported.ts';
-import type { NotableSpans, Span } from '../../src/model/otlp.ts';
+import type { RaisingSpans, Span } from '../../src/model/otlp.ts';
 import { exception, group, span } from '../exporters/spans.ts';
 
 const failed = { events: [exception('E', 'm', 'stack')] };
@@ -18,7 +18,7 @@ function ask(reported: ReportedExceptions, spans: readonly Span[], position: num
   return raisedExceptions(notable).map((raised) => reported.isKnown(accountOf(raised, notable, position)));
 }
 
-function accountOf(raised: RaisedException, notable: NotableSpans, position: number): Account {
+function accountOf(raised: RaisedException, notable: RaisingSpans, position: number): Account {
   const { traceId, spanId } = raised.span;
   const { attributes } = raised.event;
   return {

@@ -164,7 +164,8 @@ describe(`${Delivery.name}, for a request with bad items`, () => {
 
 /** Every run has a record 0 of its own. */
 const forgetful: Decoder = {
-  notableSpans: (record) => createDecoder().notableSpans(record),
+  notableSpans: (record, visit) => createDecoder().notableSpans(record, visit),
+  raisingSpans: (record) => createDecoder().raisingSpans(record),
   logs: (record) => createDecoder().logs(record),
   segments: (record) => createDecoder().segments(record),
 };

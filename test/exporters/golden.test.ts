@@ -1,7 +1,6 @@
 // Part of the tests: what of a span, a log record or a segment becomes log events and Rollbar items, as pairs in test/fixtures/events.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { allSpans } from '../../src/correlation/exceptions.ts';
 import { encode as encodeEvents } from '../../src/exporters/aws-cloudwatch-logs/encoder.ts';
 import { partitions } from '../../src/exporters/aws-cloudwatch-logs/partition.ts';
 import { encode as encodeItems } from '../../src/exporters/rollbar/encoder.ts';
@@ -9,7 +8,7 @@ import { toItem } from '../../src/exporters/rollbar/item.ts';
 import type { AttributeValue, LogGroup, LogRecord, Resource, Scope } from '../../src/model/otlp.ts';
 import { bytesOf } from '../../src/model/shelf.ts';
 import { BASE_SEGMENT, BASE_SPAN, toSpan } from '../protocols/xray/golden.ts';
-import { context, decoded, record, segments } from './records.ts';
+import { context, decoded, holding, record, segments } from './records.ts';
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -82,7 +81,7 @@ function arrived({ resource: given, scope: name = '', span, log, segment }: Pair
   const groups = [{ resource, scope, spans: [toSpan(span ?? {})] }];
   return {
     received: record('traces', new Uint8Array(), 1),
-    decoder: decoded({ notableSpans: () => allSpans(groups) }),
+    decoder: decoded(holding(groups)),
   };
 }
 

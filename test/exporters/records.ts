@@ -4,6 +4,7 @@ import { allSpans } from '../../src/correlation/exceptions.ts';
 import { createDecoder } from '../../src/delivery/decoder.ts';
 import type { EncodedItem, ExporterContext } from '../../src/delivery/exporter.ts';
 import { documentEncoder } from '../../src/exporters/honeycomb/encoder.ts';
+import type { SpanGroup, SpanVisitor } from '../../src/model/otlp.ts';
 import type { Shelf } from '../../src/model/shelf.ts';
 import type { DestinationId, JournalRecord, Signal } from '../../src/model/signals.ts';
 import { decodeLogs, decodeTraces } from '../../src/protocols/otlp/decode.ts';
@@ -72,7 +73,18 @@ export function asReceivedOn(shelf?: Shelf) {
 
 /** A decoder that knows what it will be asked. */
 export function decoded(answers: Partial<ExporterContext['decoder']>): ExporterContext['decoder'] {
-  return { notableSpans: () => allSpans([]), segments: () => [], logs: () => [], ...answers };
+  return { ...holding([]), segments: () => [], logs: () => [], ...answers };
+}
+
+/** What it answers where these are the spans. */
+export function holding(groups: readonly SpanGroup[]) {
+  const all = allSpans(groups);
+  return {
+    raisingSpans: () => all,
+    notableSpans: (_record: JournalRecord, visit: SpanVisitor) => {
+      for (const { span, resource, scope, index } of all.spans) visit(span, resource, scope, index);
+    },
+  };
 }
 
 export function itemOf<T>(value: T, more: Partial<EncodedItem<T>> = {}): EncodedItem<T> {

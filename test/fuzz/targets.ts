@@ -10,7 +10,7 @@ import { scanSegment } from '../../src/journal/scan.ts';
 import type { SegmentBytes } from '../../src/journal/store.ts';
 import type { Accepted, OtlpSignal } from '../../src/model/signals.ts';
 import { createRedactor } from '../../src/processors/redact/index.ts';
-import { decodeLogs, decodeNotable, decodeTraces } from '../../src/protocols/otlp/decode.ts';
+import { decodeLogs, decodeRaising, decodeTraces, eachNotableSpan } from '../../src/protocols/otlp/decode.ts';
 import { insertAtEnds } from '../../src/protocols/otlp/insert.ts';
 import { jsonToProtobuf, protobufToJson } from '../../src/protocols/otlp/json.ts';
 import { MalformedError } from '../../src/protocols/otlp/malformed.ts';
@@ -136,7 +136,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     corpus: corpus.protobuf,
     run(input) {
       if (unless(MalformedError, () => scan('traces', input))) {
-        decodeNotable(input);
+        decodeRaising(input);
+        eachNotableSpan(input, () => undefined);
         for (const { resource, scope, spans } of decodeTraces(input))
           for (const span of spans) spanToDocument(span, resource, scope);
       }

@@ -7,7 +7,7 @@ import type { Decoder, Encoded, EncodedItem, EncodeRejection } from '../../deliv
 import { noPool } from '../../model/buffer-pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
-import type { NotableSpans, Resource } from '../../model/otlp.ts';
+import type { RaisingSpans, Resource } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { Reason } from '../../model/reasons.ts';
 import { Shelf } from '../../model/shelf.ts';
@@ -39,7 +39,7 @@ export function encode(record: JournalRecord, context: EncoderContext): Encoded<
       encodeLogs(record, context, collector);
       break;
     case 'traces':
-      encodeSpans(context.decoder.notableSpans(record), context, collector);
+      encodeSpans(record, context, collector);
       break;
     case 'segments':
       encodeSegments(context.decoder.segments(record, 'notable'), context, collector);
@@ -84,13 +84,13 @@ function encodeLogs(record: JournalRecord, { decoder, idsOf }: EncoderContext, c
   }
 }
 
-function encodeSpans(notable: NotableSpans, { idsOf }: EncoderContext, collector: Collector): void {
-  const errors = errorsByIndex(notable, 'otlp', idsOf);
-  for (const { index, resource, span } of notable.spans) {
+function encodeSpans(record: JournalRecord, { decoder, idsOf }: EncoderContext, collector: Collector): void {
+  const errors = errorsByIndex(decoder.raisingSpans(record), 'otlp', idsOf);
+  decoder.notableSpans(record, (span, resource, _scope, index) => {
     const line = accessLine(span, resource, idsOf?.(span.traceId, 'otlp'));
     const raised = errors.get(index) ?? [];
     collector.add(index, resource, line ? [line, ...raised] : raised);
-  }
+  });
 }
 
 /** A document is one source item, whatever it holds: its request and every exception in it. */
@@ -114,12 +114,12 @@ function encodeSegments(
 const NO_RESOURCE: Resource = { attributes: new Map() };
 
 function errorsByIndex(
-  notable: NotableSpans,
+  raising: RaisingSpans,
   side: Protocol,
   idsOf: IdsOf | undefined,
 ): Map<number, TimedEvent[]> {
   const found = new Map<number, TimedEvent[]>();
-  for (const raised of raisedExceptions(notable)) {
+  for (const raised of raisedExceptions(raising)) {
     const event = errorEvent(raised, idsOf?.(raised.span.traceId, side));
     found.set(raised.index, [...(found.get(raised.index) ?? []), event]);
   }

@@ -5,7 +5,7 @@ import type { IdsOf } from '../../correlation/pairs.ts';
 import type { Account, ReportedExceptions } from '../../correlation/reported.ts';
 import type { Decoder, Encoded, EncodedItem, IsOut, Skip } from '../../delivery/exporter.ts';
 import { firstPlaceOf } from '../../model/first-place.ts';
-import type { NotableSpans } from '../../model/otlp.ts';
+import type { RaisingSpans } from '../../model/otlp.ts';
 import { gapsBetween } from '../../model/ranges.ts';
 import type { ReasonCode } from '../../model/reasons.ts';
 import type { JournalRecord } from '../../model/signals.ts';
@@ -98,7 +98,7 @@ interface Found {
 function occurrencesOf(record: JournalRecord, decoder: Decoder, policy: Policy): readonly Found[] {
   switch (record.signal) {
     case 'traces':
-      return inSpans('span', String(record.position), decoder.notableSpans(record), policy);
+      return inSpans('span', String(record.position), decoder.raisingSpans(record), policy);
     case 'logs':
       return inLogs(record, decoder, policy);
     default:
@@ -109,13 +109,13 @@ function occurrencesOf(record: JournalRecord, decoder: Decoder, policy: Policy):
 function inSpans(
   source: 'span' | 'segment',
   place: string,
-  notable: NotableSpans,
+  raising: RaisingSpans,
   { handledLevel }: Policy,
 ): readonly Found[] {
-  return raisedExceptions(notable).map((raised) => ({
+  return raisedExceptions(raising).map((raised) => ({
     index: raised.index,
     occurrence: fromSpan(raised, handledLevel),
-    told: { source, place, parents: notable.parents() },
+    told: { source, place, parents: raising.parents() },
   }));
 }
 

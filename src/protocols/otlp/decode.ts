@@ -3,17 +3,18 @@ import type {
   Attributes,
   LogGroup,
   LogRecord,
-  NotableSpans,
   PlacedSpan,
+  RaisingSpans,
   Resource,
   Scope,
   Span,
   SpanGroup,
+  SpanVisitor,
 } from '../../model/otlp.ts';
 import { readAttributes } from './decode-attributes.ts';
 import { decodeLog } from './decode-log.ts';
 import { decodeSpan } from './decode-span.ts';
-import { isNotable, noteParents } from './peek-span.ts';
+import { isNotable, noteParents, raises } from './peek-span.ts';
 import { Source } from './source.ts';
 import { Fields, WireType } from './wire.ts';
 
@@ -25,33 +26,36 @@ export function decodeTraces(body: Uint8Array): SpanGroup[] {
 }
 
 /** One span at a time, in wire order, for who makes something else of each: as objects, a request is seven times its size. */
-export function eachSpan(
-  body: Uint8Array,
-  visit: (span: Span, resource: Resource, scope: Scope, index: number) => void,
-): void {
-  let index = 0;
-  const visitSpan = (source: Source, from: number, to: number, resource: Resource, scope: Scope) =>
-    visit(decodeSpan(source, from, to), resource, scope, index++);
-  eachScope(body, visitSpan, () => undefined);
+export function eachSpan(body: Uint8Array, visit: SpanVisitor): void {
+  eachSpanThat(() => true, body, visit);
 }
 
 /** Only the spans that served a request or recorded an exception: the others, most of all spans, cost a look. */
-export function decodeNotable(body: Uint8Array): NotableSpans {
+export function eachNotableSpan(body: Uint8Array, visit: SpanVisitor): void {
+  eachSpanThat(isNotable, body, visit);
+}
+
+export function decodeRaising(body: Uint8Array): RaisingSpans {
   const spans: PlacedSpan[] = [];
-  let index = 0;
-  const decodeItem = (source: Source, from: number, to: number) =>
-    isNotable(source, from, to) ? decodeSpan(source, from, to) : undefined;
-  eachScope(body, decodeItem, (resource, scope, found) => {
-    for (const span of found) {
-      if (span) spans.push({ index, resource, scope, span });
-      index += 1;
-    }
-  });
+  eachSpanThat(raises, body, (span, resource, scope, index) => spans.push({ index, resource, scope, span }));
   // Read now, while the body is there; wanted where one exception may have been recorded twice, also in another request.
-  const recorded = spans.filter(({ span }) => span.events.length > 0).map(({ span }) => span.traceId);
+  const traceIds = new Set(spans.map(({ span }) => span.traceId));
   const parents = new Map<string, string>();
-  if (recorded.length > 0) eachScope(body, noteParents(new Set(recorded), parents), () => undefined);
+  if (spans.length > 0) eachScope(body, noteParents(traceIds, parents), () => undefined);
   return { spans, parents: () => parents };
+}
+
+function eachSpanThat(
+  isWanted: (source: Source, from: number, to: number) => boolean,
+  body: Uint8Array,
+  visit: SpanVisitor,
+): void {
+  let index = 0;
+  const visitSpan = (source: Source, from: number, to: number, resource: Resource, scope: Scope) => {
+    if (isWanted(source, from, to)) visit(decodeSpan(source, from, to), resource, scope, index);
+    index++;
+  };
+  eachScope(body, visitSpan, () => undefined);
 }
 
 export function decodeLogs(body: Uint8Array): LogGroup[] {

@@ -7,11 +7,19 @@ const EXCEPTION = Buffer.from('exception');
 
 /** It served a request, or recorded an exception. */
 export function isNotable(source: Source, from: number, to: number): boolean {
+  let kind = 0;
   const fields = new Fields(source.bytes, from, to);
   while (fields.next()) {
-    if (fields.number === 6 && readInt32(source.bytes, fields.from) === SpanKind.SERVER) return true;
-    if (fields.number === 11 && isException(source, fields.from, fields.to)) return true;
+    if (fields.number === 6) kind = readInt32(source.bytes, fields.from);
+    else if (fields.number === 11 && isException(source, fields.from, fields.to)) return true;
   }
+  return kind === SpanKind.SERVER;
+}
+
+/** It recorded an exception. */
+export function raises(source: Source, from: number, to: number): boolean {
+  const fields = new Fields(source.bytes, from, to);
+  while (fields.next()) if (fields.number === 11 && isException(source, fields.from, fields.to)) return true;
   return false;
 }
 

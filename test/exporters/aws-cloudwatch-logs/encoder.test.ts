@@ -1,6 +1,5 @@
 // Part of the tests: exporters/aws-cloudwatch-logs/encoder and what it makes events of.
 import { describe, expect, it } from 'vitest';
-import { allSpans } from '../../../src/correlation/exceptions.ts';
 import type { Encoded } from '../../../src/delivery/exporter.ts';
 import { encode } from '../../../src/exporters/aws-cloudwatch-logs/encoder.ts';
 import { encodeEvent, type LogEvent } from '../../../src/exporters/aws-cloudwatch-logs/event.ts';
@@ -8,7 +7,7 @@ import { partitions } from '../../../src/exporters/aws-cloudwatch-logs/partition
 import type { LogGroup, LogRecord, SpanGroup } from '../../../src/model/otlp.ts';
 import { bytesOf } from '../../../src/model/shelf.ts';
 import type { JournalRecord } from '../../../src/model/signals.ts';
-import { context, decoded, documentIn, logs, NOW_MS, record, segments, traces } from '../records.ts';
+import { context, decoded, documentIn, holding, logs, NOW_MS, record, segments, traces } from '../records.ts';
 import { attributes, exception, group, nano, span } from '../spans.ts';
 
 const partitionOf = partitions('cruddur', '{service.name}');
@@ -18,10 +17,7 @@ const encoded = (received: JournalRecord, own = decoder) =>
   encode(received, { clock, decoder: own, partitionOf });
 const countOf = (groups: readonly SpanGroup[]) => groups.reduce((sum, { spans }) => sum + spans.length, 0);
 const ofSpans = (...groups: SpanGroup[]) =>
-  encoded(
-    record('traces', new Uint8Array(), countOf(groups)),
-    decoded({ notableSpans: () => allSpans(groups) }),
-  );
+  encoded(record('traces', new Uint8Array(), countOf(groups)), decoded(holding(groups)));
 
 interface Message {
   [key: string]: unknown;

@@ -105,7 +105,7 @@ describe('spans', () => {
 
     const { items, skipped } = encode(
       record('traces', new Uint8Array(), 2),
-      decoded({ notableSpans: () => allSpans([group([span(), one])]) }),
+      decoded({ raisingSpans: () => allSpans([group([span(), one])]) }),
     );
 
     expect(items.map(({ sources }) => sources)).toEqual([
@@ -120,7 +120,7 @@ describe('spans of one request that arrive in two', () => {
   const outer = span({ events: [exception('E', 'm')] });
   const inner = span({ ...outer, spanId: '00000000000000a3', parentSpanId: outer.spanId, kind: 1 });
   const received = (position: number) => record('traces', new Uint8Array(), 1, position);
-  const holding = (one: typeof outer) => decoded({ notableSpans: () => allSpans([group([one])]) });
+  const holding = (one: typeof outer) => decoded({ raisingSpans: () => allSpans([group([one])]) });
 
   it('make one item of the exception that they both recorded; the other is skipped as duplicate', () => {
     const policy = { handledLevel: 'warning', reported: new ReportedExceptions() } as const;
@@ -161,7 +161,7 @@ describe('a failing request of which span, log record and X-Ray document tell', 
   };
   const { resource, scope } = group([]);
   const own = decoded({
-    notableSpans: () => allSpans([group([failed])]),
+    raisingSpans: () => allSpans([group([failed])]),
     logs: () => [{ resource, scope, records: [log] }],
     segments: () => [[group([segment])]],
   });
@@ -225,7 +225,7 @@ describe('an item', () => {
     const groups = [group([span(given)], { attributes: attributes(resource) })];
     const { items } = encode(
       record('traces', new Uint8Array(), 1),
-      decoded({ notableSpans: () => allSpans(groups) }),
+      decoded({ raisingSpans: () => allSpans(groups) }),
     );
     return toItem(items[0]!.value, own) as unknown as Item;
   };
@@ -315,7 +315,7 @@ describe('what an item says besides its stack', () => {
     const groups = [{ ...made, scope: { ...made.scope, name: more.scope ?? '' } }];
     const { items } = encode(
       record('traces', new Uint8Array(), 1),
-      decoded({ notableSpans: () => allSpans(groups) }),
+      decoded({ raisingSpans: () => allSpans(groups) }),
     );
     return toItem(items[0]!.value, { ...settings, serverRoot: more.serverRoot }) as unknown as Item;
   };
@@ -373,7 +373,7 @@ describe('what an item says besides its stack', () => {
 
   it('has what was logged in the trace as telemetry, at most the last 100 records', () => {
     const groups = [group([span(failing)])];
-    const own = decoded({ notableSpans: () => allSpans(groups) });
+    const own = decoded({ raisingSpans: () => allSpans(groups) });
     const { items } = encode(record('traces', new Uint8Array(), 1), own);
     const recentLogs = Array.from({ length: 120 }, (_, i) => ({
       timeUnixNano: nano(NOW_MS + i),
@@ -405,7 +405,7 @@ describe('what an item says besides its stack', () => {
     ['is said to be well', 1, 'info'],
   ])('has its level by whether the span failed: one that %s', (_what, code, level) => {
     const groups = [group([span({ ...failing, status: { code, message: '' } })])];
-    const own = decoded({ notableSpans: () => allSpans(groups) });
+    const own = decoded({ raisingSpans: () => allSpans(groups) });
     const { items } = encode(record('traces', new Uint8Array(), 1), own, { handledLevel: 'info' });
 
     expect(toItem(items[0]!.value, settings)).toMatchObject({ level });

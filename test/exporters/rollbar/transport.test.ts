@@ -239,7 +239,7 @@ describe(createTransport, () => {
     const spans = [group([span({ events: [exception('E', 'm')], attributes: attributes(wide) })])];
     const [large] = encode(
       record('traces', new Uint8Array(), 1),
-      decoded({ notableSpans: () => allSpans(spans) }),
+      decoded({ raisingSpans: () => allSpans(spans) }),
     ).items;
     const http = rollbar(OK);
 

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allSpans } from '../../../src/correlation/exceptions.ts';
 import { type AttributeValue, type PlacedSpan, SpanKind } from '../../../src/model/otlp.ts';
-import { decodeLogs, decodeNotable, decodeTraces, eachSpan } from '../../../src/protocols/otlp/decode.ts';
+import {
+  decodeLogs,
+  decodeRaising,
+  decodeTraces,
+  eachNotableSpan,
+  eachSpan,
+} from '../../../src/protocols/otlp/decode.ts';
 import { encodeTraces } from '../../../src/protocols/otlp/encode.ts';
 import { scan } from '../../../src/protocols/otlp/scan.ts';
 import { capture, captureText, decode, encode, type Plain, requests } from './oracle.ts';
@@ -166,8 +172,8 @@ describe('encoding traces', () => {
   });
 });
 
-describe(decodeNotable, () => {
-  it('gives the spans that served a request or recorded an exception, with their places and the parents in traces that failed', () => {
+describe('decoding of some spans only', () => {
+  it('gives those that served a request or recorded an exception, with their places, and the parents in traces that failed', () => {
     const names = ['exception', 'retry', ''];
     const varied = requests.traces.map((request: Plain) => {
       for (const { scopeSpans = [] } of request['resourceSpans'] ?? [])
@@ -181,19 +187,21 @@ describe(decodeNotable, () => {
       fc.property(varied, (request) => {
         const body = encode('traces', request);
         const all = allSpans(decodeTraces(body));
-        const isNotable = ({ span }: PlacedSpan) =>
-          span.kind === SpanKind.SERVER || span.events.some(({ name }) => name === 'exception');
+        const raises = ({ span }: PlacedSpan) => span.events.some(({ name }) => name === 'exception');
+        const isNotable = (one: PlacedSpan) => one.span.kind === SpanKind.SERVER || raises(one);
 
-        const notable = decodeNotable(body);
+        const notable: PlacedSpan[] = [];
+        eachNotableSpan(body, (span, resource, scope, index) =>
+          notable.push({ span, resource, scope, index }),
+        );
+        const raising = decodeRaising(body);
 
-        expect(notable.spans.map(({ index, span }) => [index, span])).toEqual(
-          all.spans.filter(isNotable).map(({ index, span }) => [index, span]),
-        );
-        const failed = new Set(
-          notable.spans.filter(({ span }) => span.events.length > 0).map(({ span }) => span.traceId),
-        );
+        const plain = ({ index, span, resource, scope }: PlacedSpan) => ({ index, span, resource, scope });
+        expect(notable).toEqual(all.spans.filter(isNotable).map(plain));
+        expect(raising.spans).toEqual(all.spans.filter(raises).map(plain));
+        const failed = new Set(raising.spans.map(({ span }) => span.traceId));
         const theirs = all.spans.filter(({ span }) => failed.has(span.traceId));
-        expect(notable.parents()).toEqual(
+        expect(raising.parents()).toEqual(
           new Map(theirs.map(({ span }) => [span.spanId, span.parentSpanId])),
         );
       }),
