@@ -37,6 +37,6 @@ describe('the memory keeper', () => {
     expect(encode(4)).toEqual(['--optimize-for-size', '--heap-growing-percent=20']);
     expect(encode(4)).toEqual([]);
     state.isBehind = false;
-    expect(encode(4)).toEqual(['--no-optimize-for-size', '--heap-growing-percent=30']);
+    expect(encode(4)).toEqual(['--no-optimize-for-size', '--heap-growing-percent=45']);
   });
 });
