@@ -1,6 +1,7 @@
 // Part of delivery: a record as objects. Logs, and spans that recorded exceptions, are decoded once for all destinations that ask while
 // they are new; other spans and X-Ray documents for each of them, one at a time, as far as it needs.
-import type { RaisingSpans, SpanGroup } from '../model/otlp.ts';
+import { allSpans } from '../correlation/exceptions.ts';
+import type { SpanGroup } from '../model/otlp.ts';
 import type { JournalRecord, Position } from '../model/signals.ts';
 import { decodeLogs, decodeRaising, eachNotableSpan } from '../protocols/otlp/decode.ts';
 import { readDocuments } from '../protocols/xray/datagram.ts';
@@ -47,7 +48,7 @@ export class Shared<T> {
   }
 }
 
-const NO_SPANS: RaisingSpans = { spans: [], parents: () => new Map() };
+const NO_SPANS = allSpans([]);
 
 export interface DecoderSettings {
   /** Whether spans of segments carry the names of the old conventions as well. */

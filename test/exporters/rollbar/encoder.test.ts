@@ -1,7 +1,6 @@
 // Part of the tests: exporters/rollbar/encoder and the items that it leads to.
 import Rollbar from 'rollbar';
 import { describe, expect, it } from 'vitest';
-import { allSpans } from '../../../src/correlation/exceptions.ts';
 import type { IdsOf } from '../../../src/correlation/pairs.ts';
 import { ReportedExceptions } from '../../../src/correlation/reported.ts';
 import { encode } from '../../../src/exporters/rollbar/encoder.ts';
@@ -10,7 +9,18 @@ import { finisher } from '../../../src/exporters/rollbar/payload.ts';
 import { uuidOf } from '../../../src/exporters/rollbar/uuid.ts';
 import type { LogRecord } from '../../../src/model/otlp.ts';
 import type { JournalRecord } from '../../../src/model/signals.ts';
-import { capture, context, decoded, documentIn, logs, NOW_MS, record, segments, traces } from '../records.ts';
+import {
+  capture,
+  context,
+  decoded,
+  documentIn,
+  holding,
+  logs,
+  NOW_MS,
+  record,
+  segments,
+  traces,
+} from '../records.ts';
 import { attributes, exception, group, nano, span } from '../spans.ts';
 
 const { decoder } = context('rollbar');
@@ -105,7 +115,7 @@ describe('spans', () => {
 
     const { items, skipped } = encode(
       record('traces', new Uint8Array(), 2),
-      decoded({ raisingSpans: () => allSpans([group([span(), one])]) }),
+      decoded(holding([group([span(), one])])),
     );
 
     expect(items.map(({ sources }) => sources)).toEqual([
@@ -120,13 +130,13 @@ describe('spans of one request that arrive in two', () => {
   const outer = span({ events: [exception('E', 'm')] });
   const inner = span({ ...outer, spanId: '00000000000000a3', parentSpanId: outer.spanId, kind: 1 });
   const received = (position: number) => record('traces', new Uint8Array(), 1, position);
-  const holding = (one: typeof outer) => decoded({ raisingSpans: () => allSpans([group([one])]) });
+  const ofOne = (one: typeof outer) => decoded(holding([group([one])]));
 
   it('make one item of the exception that they both recorded; the other is skipped as duplicate', () => {
     const policy = { handledLevel: 'warning', reported: new ReportedExceptions() } as const;
 
-    expect(encode(received(1), holding(inner), policy).items.length).toBe(1);
-    expect(encode(received(2), holding(outer), policy)).toEqual({
+    expect(encode(received(1), ofOne(inner), policy).items.length).toBe(1);
+    expect(encode(received(2), ofOne(outer), policy)).toEqual({
       items: [],
       rejected: [],
       skipped: [{ from: 0, to: 1, code: 'duplicate' }],
@@ -135,10 +145,10 @@ describe('spans of one request that arrive in two', () => {
 
   it('are sent all the same when a person replays them', () => {
     const policy = { handledLevel: 'warning', reported: new ReportedExceptions() } as const;
-    encode(received(1), holding(inner), policy);
+    encode(received(1), ofOne(inner), policy);
     const replayed = { ...received(2), origin: { peer: '', only: 'rollbar' as const } };
 
-    expect(encode(replayed, holding(outer), policy).items.length).toBe(1);
+    expect(encode(replayed, ofOne(outer), policy).items.length).toBe(1);
   });
 });
 
@@ -161,7 +171,7 @@ describe('a failing request of which span, log record and X-Ray document tell', 
   };
   const { resource, scope } = group([]);
   const own = decoded({
-    raisingSpans: () => allSpans([group([failed])]),
+    ...holding([group([failed])]),
     logs: () => [{ resource, scope, records: [log] }],
     segments: () => [[group([segment])]],
   });
@@ -223,10 +233,7 @@ describe('an item', () => {
     own = settings as Parameters<typeof toItem>[1],
   ) => {
     const groups = [group([span(given)], { attributes: attributes(resource) })];
-    const { items } = encode(
-      record('traces', new Uint8Array(), 1),
-      decoded({ raisingSpans: () => allSpans(groups) }),
-    );
+    const { items } = encode(record('traces', new Uint8Array(), 1), decoded(holding(groups)));
     return toItem(items[0]!.value, own) as unknown as Item;
   };
 
@@ -313,10 +320,7 @@ describe('what an item says besides its stack', () => {
   ) => {
     const made = group([span({ ...failing, ...given })], { attributes: attributes(more.resource ?? {}) });
     const groups = [{ ...made, scope: { ...made.scope, name: more.scope ?? '' } }];
-    const { items } = encode(
-      record('traces', new Uint8Array(), 1),
-      decoded({ raisingSpans: () => allSpans(groups) }),
-    );
+    const { items } = encode(record('traces', new Uint8Array(), 1), decoded(holding(groups)));
     return toItem(items[0]!.value, { ...settings, serverRoot: more.serverRoot }) as unknown as Item;
   };
 
@@ -373,7 +377,7 @@ describe('what an item says besides its stack', () => {
 
   it('has what was logged in the trace as telemetry, at most the last 100 records', () => {
     const groups = [group([span(failing)])];
-    const own = decoded({ raisingSpans: () => allSpans(groups) });
+    const own = decoded(holding(groups));
     const { items } = encode(record('traces', new Uint8Array(), 1), own);
     const recentLogs = Array.from({ length: 120 }, (_, i) => ({
       timeUnixNano: nano(NOW_MS + i),
@@ -405,7 +409,7 @@ describe('what an item says besides its stack', () => {
     ['is said to be well', 1, 'info'],
   ])('has its level by whether the span failed: one that %s', (_what, code, level) => {
     const groups = [group([span({ ...failing, status: { code, message: '' } })])];
-    const own = decoded({ raisingSpans: () => allSpans(groups) });
+    const own = decoded(holding(groups));
     const { items } = encode(record('traces', new Uint8Array(), 1), own, { handledLevel: 'info' });
 
     expect(toItem(items[0]!.value, settings)).toMatchObject({ level });

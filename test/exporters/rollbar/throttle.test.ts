@@ -1,11 +1,10 @@
 // Part of the tests: exporters/rollbar/throttle.
 import { describe, expect, it } from 'vitest';
-import { allSpans } from '../../../src/correlation/exceptions.ts';
 import { ReportedExceptions } from '../../../src/correlation/reported.ts';
 import { encode } from '../../../src/exporters/rollbar/encoder.ts';
 import { toItem } from '../../../src/exporters/rollbar/item.ts';
 import { fingerprintOf, Throttle } from '../../../src/exporters/rollbar/throttle.ts';
-import { decoded, NOW_MS, record } from '../records.ts';
+import { decoded, holding, NOW_MS, record } from '../records.ts';
 import { exception, group, span } from '../spans.ts';
 
 const MINUTE_START_MS = Math.floor(NOW_MS / 60_000) * 60_000;
@@ -89,7 +88,7 @@ describe('an error in a loop', () => {
       ],
     });
   const spans = Array.from({ length: 10 }, (_, i) => failing(`no user ${i}`, i));
-  const decoder = decoded({ raisingSpans: () => allSpans([group(spans)]) });
+  const decoder = decoded(holding([group(spans)]));
   const received = record('traces', new Uint8Array(), spans.length);
 
   it('is skipped as suppressed beyond the limit, and the next item tells how many there were', () => {
@@ -109,7 +108,7 @@ describe('an error in a loop', () => {
   it('is skipped as suppressed also where another error of the same record comes behind it', () => {
     const policy = { handledLevel: 'warning', throttle: new Throttle(1) } as const;
     const other = { ...failing('', 9), events: [exception('Other', 'm')] };
-    const mixed = decoded({ raisingSpans: () => allSpans([group([...spans.slice(0, 2), other])]) });
+    const mixed = decoded(holding([group([...spans.slice(0, 2), other])]));
 
     const { items, skipped } = encode(record('traces', new Uint8Array(), 4), mixed, policy);
 
@@ -171,7 +170,7 @@ describe('what was chosen away from Rollbar', () => {
 describe(fingerprintOf, () => {
   const of = (given: Parameters<typeof exception>, name = 'GET /') => {
     const spans = [group([span({ name, events: [exception(...given)] })])];
-    const own = decoded({ raisingSpans: () => allSpans(spans) });
+    const own = decoded(holding(spans));
     return fingerprintOf(encode(record('traces', new Uint8Array(), 1), own).items[0]!.value);
   };
 

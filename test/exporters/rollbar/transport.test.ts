@@ -1,6 +1,5 @@
 // Part of the tests: exporters/rollbar/transport: a row for each answer.
 import { describe, expect, it } from 'vitest';
-import { allSpans } from '../../../src/correlation/exceptions.ts';
 import { check } from '../../../src/exporters/rollbar/check.ts';
 import { offReason, options, type RollbarConfig } from '../../../src/exporters/rollbar/config.ts';
 import { encode } from '../../../src/exporters/rollbar/encoder.ts';
@@ -9,7 +8,7 @@ import { createTransport } from '../../../src/exporters/rollbar/transport.ts';
 import { type HttpAnswer, type HttpClient, HttpError, type HttpRequest } from '../../../src/http/client.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { ManualClock } from '../../support/records.ts';
-import { all, context, decoded, itemOf, NOW_MS, never, record, traces } from '../records.ts';
+import { all, context, decoded, holding, itemOf, NOW_MS, never, record, traces } from '../records.ts';
 import { attributes, exception, group, span } from '../spans.ts';
 
 const config: RollbarConfig = {
@@ -237,10 +236,7 @@ describe(createTransport, () => {
   it('does not send what is too large however it is cut', async () => {
     const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key${i}`, i]));
     const spans = [group([span({ events: [exception('E', 'm')], attributes: attributes(wide) })])];
-    const [large] = encode(
-      record('traces', new Uint8Array(), 1),
-      decoded({ raisingSpans: () => allSpans(spans) }),
-    ).items;
+    const [large] = encode(record('traces', new Uint8Array(), 1), decoded(holding(spans))).items;
     const http = rollbar(OK);
 
     const result = await createTransport(config, { ...context('rollbar'), http })(
