@@ -35,32 +35,21 @@ function isException(source: Source, from: number, to: number): boolean {
 /** Notes, of spans of these traces, by the span's id that of its parent, '' where it has none. */
 export function noteParents(traceIds: ReadonlySet<string>, parents: Map<string, string>) {
   /** Spans of one trace mostly follow each other: its id is read once. */
-  const last = { from: 0, to: 0, isWanted: traceIds.has('') };
-  const trace = { from: 0, to: 0 };
+  let last: { from: number; to: number; isWanted: boolean } | undefined;
   return (source: Source, from: number, to: number): void => {
-    let spanAt = 0;
-    let spanEnd = 0;
-    let parentAt = 0;
-    let parentEnd = 0;
-    trace.from = trace.to = 0;
+    let trace = NOWHERE;
+    let span = NOWHERE;
+    let parent = NOWHERE;
     const fields = new Fields(source.bytes, from, to);
     while (fields.next()) {
-      if (fields.number === 1) {
-        trace.from = fields.from;
-        trace.to = fields.to;
-      } else if (fields.number === 2) {
-        spanAt = fields.from;
-        spanEnd = fields.to;
-      } else if (fields.number === 4) {
-        parentAt = fields.from;
-        parentEnd = fields.to;
-      }
+      if (fields.number === 1) trace = { from: fields.from, to: fields.to };
+      else if (fields.number === 2) span = { from: fields.from, to: fields.to };
+      else if (fields.number === 4) parent = { from: fields.from, to: fields.to };
     }
-    if (!source.isSame(trace, last)) {
-      last.from = trace.from;
-      last.to = trace.to;
-      last.isWanted = traceIds.has(source.hex(trace.from, trace.to));
-    }
-    if (last.isWanted) parents.set(source.hex(spanAt, spanEnd), source.hex(parentAt, parentEnd));
+    if (!last || !source.isSame(trace, last))
+      last = { ...trace, isWanted: traceIds.has(source.hex(trace.from, trace.to)) };
+    if (last.isWanted) parents.set(source.hex(span.from, span.to), source.hex(parent.from, parent.to));
   };
 }
+
+const NOWHERE = { from: 0, to: 0 };
