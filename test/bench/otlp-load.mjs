@@ -18,9 +18,9 @@ process.once('message', (options) => {
 });
 
 /** `rate`: spans a second; as fast as they are answered without one. */
-async function run({ port, spansPerRequest, requests, concurrency, rate }) {
+async function run({ port, spansPerRequest, requests, concurrency, rate, varied }) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency });
-  const templateOf = templates(spansPerRequest);
+  const templateOf = templates(spansPerRequest, varied);
   const statuses = {};
   const startedMs = performance.now();
   let next = 0;
@@ -51,14 +51,14 @@ async function run({ port, spansPerRequest, requests, concurrency, rate }) {
   return { sent: requests * spansPerRequest, bytes, statuses, retries, seconds };
 }
 
-function templates(spansPerRequest) {
+function templates(spansPerRequest, varied) {
   const known = new Map();
   return (first, turn) => {
     const start = first % ITEMS_PER_CYCLE;
     const key = `${start}/${turn % TEMPLATES_PER_START}`;
     let template = known.get(key);
     if (!template) {
-      template = requestTemplate(start, spansPerRequest, 1 + known.size);
+      template = requestTemplate(start, spansPerRequest, 1 + known.size, varied);
       known.set(key, template);
     }
     return template;

@@ -1,7 +1,7 @@
 // Part of the tests: export requests with the spans of a Flask backend, about 317 bytes each. Made once, filled for each request.
 
 import { SPANS_PER_TRACE, spanFails } from './expected.mjs';
-import { idWords, seededRandom, traceWords } from './ids.mjs';
+import { idText, idWords, seededRandom, traceWords } from './ids.mjs';
 import { message } from './protobuf.mjs';
 
 const RESOURCE = {
@@ -51,8 +51,8 @@ const KIND = { internal: 1, server: 2, client: 3 };
 const ERROR = 2;
 const NS_PER_MS = 1_000_000;
 
-/** `write(nowMs)` gives the next request of items `first` … `first + count - 1`. */
-export function requestTemplate(first, count, seed) {
+/** Items `first` … `first + count - 1`. `varied`: each span has an attribute whose value no other has. */
+export function requestTemplate(first, count, seed, varied = false) {
   const random = seededRandom(seed);
   const flask = message().message(
     1,
@@ -61,7 +61,15 @@ export function requestTemplate(first, count, seed) {
   const app = message().message(1, message().text(1, 'home.activities'));
   for (let offset = 0; offset < count; offset += 1) {
     const place = (first + offset) % SPANS_PER_TRACE;
-    (place === 0 ? flask : app).message(2, span(first + offset, offset, place, random));
+    const one = span(first + offset, offset, place, random);
+    if (varied)
+      one.message(
+        9,
+        message()
+          .text(1, 'request.id')
+          .message(2, message().id(1, 16, 'text', offset)),
+      );
+    (place === 0 ? flask : app).message(2, one);
   }
   const spans = message().message(1, message().attributes(1, RESOURCE)).message(2, flask).message(2, app);
   const request = message().message(1, spans);
@@ -97,6 +105,7 @@ function span(index, offset, place, random) {
 
 function fillMark(bytes, { at, kind, index }, base, nowMs) {
   if (kind === 'span') idWords(base + index).forEach((word, i) => void bytes.writeUInt32BE(word, at + 4 * i));
+  else if (kind === 'text') bytes.write(idText(base + index), at, 'latin1');
   else if (kind === 'trace') {
     // X-Ray wants the second of its birth in the first four bytes.
     bytes.writeUInt32BE(Math.floor(nowMs / 1000), at);
