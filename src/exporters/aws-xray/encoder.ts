@@ -6,10 +6,12 @@ import { literalOf, literalOfText } from '../../model/json-literal.ts';
 import type { Reason } from '../../model/reasons.ts';
 import { bytesOf, joinedBytes, joinInto, Shelf, type Shelved } from '../../model/shelf.ts';
 import type { JournalRecord } from '../../model/signals.ts';
-import { eachSpan } from '../../protocols/otlp/decode.ts';
+import { eachSpanAt } from '../../protocols/otlp/decode.ts';
+import { decodeSpan } from '../../protocols/otlp/decode-span.ts';
 import { readDocuments } from '../../protocols/xray/datagram.ts';
 import { type SpanTranslator, spanToDocument } from '../../protocols/xray/from-spans.ts';
 import { splitDocument } from '../../protocols/xray/split.ts';
+import type { RecurringSpans } from './recurring.ts';
 
 /** A JSON string literal, quotes included, as it goes into the request. */
 export type Document = Shelved;
@@ -37,6 +39,7 @@ export interface EncoderContext {
   toDocument?: SpanTranslator;
   /** Where documents wait to be sent. */
   shelf?: Shelf;
+  recurring?: RecurringSpans | undefined;
   isOut?: IsOut | undefined;
 }
 
@@ -46,13 +49,13 @@ export interface EncoderContext {
  */
 export function encode(
   record: JournalRecord,
-  { toDocument = spanToDocument, shelf = new Shelf(noPool), isOut }: EncoderContext = {},
+  { toDocument = spanToDocument, shelf = new Shelf(noPool), recurring, isOut }: EncoderContext = {},
 ): Encoded<Document> {
   switch (record.signal) {
     case 'segments':
       return encodeSegments(record, shelf);
     case 'traces':
-      return encodeSpans(record, toDocument, shelf, isOut);
+      return encodeSpans(record, { toDocument, shelf, recurring, isOut });
     default:
       return {
         items: [],
@@ -81,24 +84,39 @@ function encodeSegments(record: JournalRecord, shelf: Shelf): Encoded<Document> 
 
 function encodeSpans(
   record: JournalRecord,
-  toDocument: SpanTranslator,
-  shelf: Shelf,
-  isOut: IsOut | undefined,
+  {
+    toDocument,
+    shelf,
+    recurring,
+    isOut,
+  }: Required<Pick<EncoderContext, 'toDocument' | 'shelf'>> & EncoderContext,
 ): Encoded<Document> {
   const traces = new Map<string, EncodedItem<Document>[]>();
   const rejected: EncodeRejection[] = [];
-  eachSpan(record.payload, (span, resource, scope, index) => {
+  eachSpanAt(record.payload, (source, from, to, place, index) => {
     if (isOut?.(index)) return;
-    const translated = toDocument(span, resource, scope);
+    recurring?.look(source, from, to, place);
+    const known = recurring?.put(shelf);
+    if (known) {
+      keep(known.traceId, known.document, index);
+      return;
+    }
+    const span = decodeSpan(source, from, to);
+    const translated = toDocument(span, place.resource, place.scope);
     if (!translated.ok) {
       rejected.push({ from: index, to: index + 1, reason: translated.reason });
       return;
     }
-    const item = toItem(shelf.putCopy(literalOfText(translated.document)), record, index);
-    const together = traces.get(span.traceId);
-    if (together) together.push(item);
-    else traces.set(span.traceId, [item]);
+    recurring?.learn(translated.document, span);
+    keep(span.traceId, shelf.putCopy(literalOfText(translated.document)), index);
   });
+
+  function keep(traceId: string, document: Document, index: number): void {
+    const item = toItem(document, record, index);
+    const together = traces.get(traceId);
+    if (together) together.push(item);
+    else traces.set(traceId, [item]);
+  }
   return { items: [...traces.values()].flat(), skipped: [], rejected };
 }
 

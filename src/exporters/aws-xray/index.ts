@@ -9,6 +9,7 @@ import { check } from './check.ts';
 import type { XRayConfig } from './config.ts';
 import { type Document, documentOf, encode, groupOf, MAX_DOCUMENTS, MAX_REQUEST_BYTES } from './encoder.ts';
 import { traceUrl } from './links.ts';
+import { createRecurringSpans } from './recurring.ts';
 import { createTransport } from './transport.ts';
 
 /** Request bodies and boards kept for the next ones. */
@@ -25,6 +26,7 @@ export function create(
   });
   const pool = createBufferPool(IDLE_BYTES);
   const shelf = new Shelf(pool);
+  const recurring = createRecurringSpans();
   return {
     limits: {
       maxItems: MAX_DOCUMENTS,
@@ -33,7 +35,7 @@ export function create(
       maxWaitMs: 500,
       concurrency: config.concurrency,
     },
-    encode: (record, asked) => encode(record, { toDocument, shelf, isOut: asked?.isOut }),
+    encode: (record, asked) => encode(record, { toDocument, shelf, recurring, isOut: asked?.isOut }),
     preview: (record) => encode(record, { toDocument }),
     groupOf,
     send: createTransport(xray, context.clock, pool, shelf),

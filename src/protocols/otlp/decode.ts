@@ -25,6 +25,25 @@ export function decodeTraces(body: Uint8Array): SpanGroup[] {
   return groups;
 }
 
+/** Where spans stand in a request. */
+export interface Place {
+  readonly resource: Resource;
+  readonly scope: Scope;
+  /** The bytes of both as a text, the same for the same bytes. */
+  readonly key: () => string;
+}
+
+/** Where each span lies, in wire order, for who need not decode all of them. */
+export function eachSpanAt(
+  body: Uint8Array,
+  visit: (source: Source, from: number, to: number, place: Place, index: number) => void,
+): void {
+  let index = 0;
+  const visitSpan = (source: Source, from: number, to: number, place: Place) =>
+    visit(source, from, to, place, index++);
+  eachScope(body, visitSpan, () => undefined);
+}
+
 /** One span at a time, in wire order, for who makes something else of each: as objects, a request is seven times its size. */
 export function eachSpan(body: Uint8Array, visit: SpanVisitor): void {
   eachSpanThat(() => true, body, visit);
@@ -50,12 +69,9 @@ function eachSpanThat(
   body: Uint8Array,
   visit: SpanVisitor,
 ): void {
-  let index = 0;
-  const visitSpan = (source: Source, from: number, to: number, resource: Resource, scope: Scope) => {
+  eachSpanAt(body, (source, from, to, { resource, scope }, index) => {
     if (isWanted(source, from, to)) visit(decodeSpan(source, from, to), resource, scope, index);
-    index++;
-  };
-  eachScope(body, visitSpan, () => undefined);
+  });
 }
 
 export function decodeLogs(body: Uint8Array): LogGroup[] {
@@ -70,7 +86,7 @@ type Range = readonly [from: number, to: number];
 
 function eachScope<T>(
   body: Uint8Array,
-  decodeItem: (source: Source, from: number, to: number, resource: Resource, scope: Scope) => T,
+  decodeItem: (source: Source, from: number, to: number, place: Place) => T,
   visit: (resource: Resource, scope: Scope, items: readonly T[]) => void,
 ): void {
   const source = new Source(body);
@@ -83,9 +99,10 @@ function eachScope<T>(
     for (let at = 0; at < outer.members.length; at += 2) {
       const { heads, members } = split(source, outer.members[at]!, outer.members[at + 1]!);
       const scope = scopeOf(source, heads);
+      const place = { resource, scope, key: () => `${textOf(source, outer.heads)}|${textOf(source, heads)}` };
       const items: T[] = [];
       for (let one = 0; one < members.length; one += 2)
-        items.push(decodeItem(source, members[one]!, members[one + 1]!, resource, scope));
+        items.push(decodeItem(source, members[one]!, members[one + 1]!, place));
       if (items.length > 0) visit(resource, scope, items);
     }
   }
@@ -102,6 +119,11 @@ function split(source: Source, from: number, to: number): { heads: Range[]; memb
     else if (fields.number === 2) members.push(fields.from, fields.to);
   }
   return { heads, members };
+}
+
+/** Each piece with its length, so that no other pieces make the same text. */
+function textOf({ bytes }: Source, pieces: readonly Range[]): string {
+  return pieces.map(([from, to]) => `${to - from}:${bytes.toString('latin1', from, to)}`).join('');
 }
 
 function attributesOf(source: Source, messages: readonly Range[], number: number): Attributes {

@@ -1,0 +1,96 @@
+// Part of exporters/aws-xray: spans of which all but ids and times is as in an earlier one: a query that is asked again, a job that runs
+// again. Their document is the earlier one with other ids and times, for a tenth of what decoding and translating takes.
+import { type Span, StatusCode } from '../../model/otlp.ts';
+import type { Shelf, Shelved } from '../../model/shelf.ts';
+import type { Place } from '../../protocols/otlp/decode.ts';
+import type { Source } from '../../protocols/otlp/source.ts';
+import { SpanFrame } from '../../protocols/otlp/span-frame.ts';
+import { fill, fits, type Template, templateOf } from './template.ts';
+
+/** What is larger hardly recurs. */
+const MAX_REST_BYTES = 2048;
+const MAX_LITERAL_BYTES = 8192;
+/** Resource and scope; others are too many, or made up anew for each request. */
+const MAX_PLACES = 64;
+const MAX_PLACE_CHARS = 8192;
+/** Beyond this many the one that was learned first goes: half a MB of spans as Flask's. */
+const MAX_KEPT = 512;
+/** Hashes of spans that came once; a power of two. */
+const SEEN = 2048;
+
+interface Kept extends Template {
+  place: number;
+  hasParent: boolean;
+  rest: Uint8Array;
+}
+
+export interface RecurringSpans {
+  /** Looks at the span that lies there; the two below are about it. */
+  look(source: Source, from: number, to: number, place: Place): void;
+  /** Its document, where it is one that recurs. */
+  put(shelf: Shelf): { document: Shelved; traceId: string } | undefined;
+  /** Its document as it was translated is kept where the same came before. */
+  learn(document: string, span: Span): void;
+}
+
+export function createRecurringSpans(): RecurringSpans {
+  const frame = new SpanFrame();
+  const places = new Map<string, number>();
+  const kept = new Map<number, Kept>();
+  const seen = new Int32Array(SEEN);
+  let isPlain = false;
+  let hash = 0;
+  let last: Place | undefined;
+  let place = 0;
+
+  function enter(entered: Place): void {
+    if (entered === last) return;
+    last = entered;
+    const key = entered.key();
+    place = places.get(key) ?? 0;
+    if (place > 0 || key.length > MAX_PLACE_CHARS) return;
+    if (places.size === MAX_PLACES) forgetAll();
+    place = places.size + 1;
+    places.set(key, place);
+  }
+
+  function forgetAll(): void {
+    places.clear();
+    kept.clear();
+    seen.fill(0);
+  }
+
+  /** Whether it came before: of many that come once, none is to be kept. */
+  function isSecond(): boolean {
+    const slot = hash & (SEEN - 1);
+    if (seen[slot] === hash) return true;
+    seen[slot] = hash;
+    return false;
+  }
+
+  const isSame = (one: Kept) =>
+    one.place === place && one.hasParent === frame.parentIdAt >= 0 && frame.hasRest(one.rest);
+
+  return {
+    look(source, from, to, at) {
+      enter(at);
+      isPlain = place > 0 && frame.read(source, from, to) && frame.restBytes <= MAX_REST_BYTES && fits(frame);
+      if (isPlain) hash = frame.hashOfRest(place);
+    },
+    put(shelf) {
+      const found = isPlain ? kept.get(hash) : undefined;
+      if (!found || !isSame(found)) return undefined;
+      const document = shelf.putCopy(found.literal);
+      fill(found, frame, document.board.bytes, document.from);
+      return { document, traceId: frame.traceId() };
+    },
+    learn(document, { spanId, status }) {
+      // The exceptions of a failure have ids that follow from the span's.
+      if (!isPlain || status.code === StatusCode.ERROR || !isSecond()) return;
+      const template = templateOf(document, spanId);
+      if (!template || template.literal.length > MAX_LITERAL_BYTES) return;
+      if (kept.size === MAX_KEPT) kept.delete(kept.keys().next().value ?? 0);
+      kept.set(hash, { ...template, place, hasParent: frame.parentIdAt >= 0, rest: frame.copyOfRest() });
+    },
+  };
+}
