@@ -1,4 +1,5 @@
 // Part of protocols/xray: one UDP datagram = a header line and a document; a run of documents = one journal payload.
+import { copyInto } from '../../model/copy.ts';
 import { isJsonVersion1 } from './header.ts';
 
 export { summarizeDocuments } from './summary.ts';
@@ -59,7 +60,7 @@ export function framedBytes(document: Uint8Array): number {
 /** Returns where the next one goes. */
 export function writeFramed(payload: Buffer, document: Uint8Array, offset: number): number {
   const start = payload.writeUInt32BE(document.length, offset);
-  payload.set(document, start);
+  copyInto(payload, document, start);
   return start + document.length;
 }
 

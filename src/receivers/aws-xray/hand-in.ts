@@ -1,6 +1,7 @@
 // Part of receivers/aws-xray: batches of datagrams into intake, as one record for each peer.
 import { type Intake, RefusedError } from '../../intake/intake.ts';
 import type { BufferPool } from '../../model/buffer-pool.ts';
+import { copyInto } from '../../model/copy.ts';
 import type { Accepted } from '../../model/signals.ts';
 import { summarizeDocuments } from '../../protocols/xray/datagram.ts';
 import type { Blocks } from './blocks.ts';
@@ -79,7 +80,7 @@ function joined(pieces: readonly Uint8Array[], pool: BufferPool): Buffer {
   const payload = pool.take(pieces.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const piece of pieces) {
-    payload.set(piece, offset);
+    copyInto(payload, piece, offset);
     offset += piece.length;
   }
   return payload;

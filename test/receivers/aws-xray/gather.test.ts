@@ -43,7 +43,7 @@ function free(list: readonly Batch[]): void {
 }
 
 describe('gathering', () => {
-  it('hands over the documents of 20 ms as one batch, in order', () => {
+  it('hands over the documents of 40 ms as one batch, in order', () => {
     add('{"http":{}}');
     clock.advance(GATHER_MS - 1);
     add('{"fault":true}\n');
