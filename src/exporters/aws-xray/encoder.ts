@@ -6,7 +6,7 @@ import { literalOf, literalOfText } from '../../model/json-literal.ts';
 import type { Reason } from '../../model/reasons.ts';
 import { bytesOf, joinedBytes, joinInto, Shelf, type Shelved } from '../../model/shelf.ts';
 import type { JournalRecord } from '../../model/signals.ts';
-import { eachSpanAt } from '../../protocols/otlp/decode.ts';
+import { eachSpanAt, type SpanAtVisitor } from '../../protocols/otlp/decode.ts';
 import { decodeSpan } from '../../protocols/otlp/decode-span.ts';
 import { readDocuments } from '../../protocols/xray/datagram.ts';
 import { type SpanTranslator, spanToDocument } from '../../protocols/xray/from-spans.ts';
@@ -82,18 +82,15 @@ function encodeSegments(record: JournalRecord, shelf: Shelf): Encoded<Document> 
   return { items, skipped: [], rejected };
 }
 
+type SpanContext = EncoderContext & Required<Pick<EncoderContext, 'toDocument' | 'shelf'>>;
+
 function encodeSpans(
   record: JournalRecord,
-  {
-    toDocument,
-    shelf,
-    recurring,
-    isOut,
-  }: Required<Pick<EncoderContext, 'toDocument' | 'shelf'>> & EncoderContext,
+  { toDocument, shelf, recurring, isOut }: SpanContext,
 ): Encoded<Document> {
   const traces = new Map<string, EncodedItem<Document>[]>();
   const rejected: EncodeRejection[] = [];
-  eachSpanAt(record.payload, (source, from, to, place, index) => {
+  const encodeSpan: SpanAtVisitor = (source, from, to, place, index) => {
     if (isOut?.(index)) return;
     recurring?.look(source, from, to, place);
     const known = recurring?.put(shelf);
@@ -109,13 +106,19 @@ function encodeSpans(
     }
     recurring?.learn(translated.document, span);
     keep(span.traceId, shelf.putCopy(literalOfText(translated.document)), index);
-  });
+  };
 
   function keep(traceId: string, document: Document, index: number): void {
     const item = toItem(document, record, index);
     const together = traces.get(traceId);
     if (together) together.push(item);
     else traces.set(traceId, [item]);
+  }
+
+  try {
+    eachSpanAt(record.payload, encodeSpan);
+  } finally {
+    recurring?.letGo();
   }
   return { items: [...traces.values()].flat(), skipped: [], rejected };
 }

@@ -11,9 +11,9 @@ import { fill, fits, type Template, templateOf } from './template.ts';
 const MAX_REST_BYTES = 2048;
 const MAX_LITERAL_BYTES = 8192;
 /** Resource and scope; others are too many, or made up anew for each request. */
-const MAX_PLACES = 64;
-const MAX_PLACE_CHARS = 8192;
-/** Beyond this many the one that was learned first goes: half a MB of spans as Flask's. */
+const MAX_PLACES = 256;
+const MAX_PLACE_BYTES = 8192;
+/** Beyond this many the one that was learned first goes: half a MB of spans as Flask's, 5 MB at most. */
 const MAX_KEPT = 512;
 /** Hashes of spans that came once; a power of two. */
 const SEEN = 2048;
@@ -31,6 +31,8 @@ export interface RecurringSpans {
   put(shelf: Shelf): { document: Shelved; traceId: string } | undefined;
   /** Its document as it was translated is kept where the same came before. */
   learn(document: string, span: Span): void;
+  /** Nothing of the record is held any longer. */
+  letGo(): void;
 }
 
 export function createRecurringSpans(): RecurringSpans {
@@ -46,9 +48,9 @@ export function createRecurringSpans(): RecurringSpans {
   function enter(entered: Place): void {
     if (entered === last) return;
     last = entered;
-    const key = entered.key();
-    place = places.get(key) ?? 0;
-    if (place > 0 || key.length > MAX_PLACE_CHARS) return;
+    const key = entered.key(MAX_PLACE_BYTES);
+    place = (key !== undefined && places.get(key)) || 0;
+    if (place > 0 || key === undefined) return;
     if (places.size === MAX_PLACES) forgetAll();
     place = places.size + 1;
     places.set(key, place);
@@ -86,11 +88,17 @@ export function createRecurringSpans(): RecurringSpans {
     },
     learn(document, { spanId, status }) {
       // The exceptions of a failure have ids that follow from the span's.
-      if (!isPlain || status.code === StatusCode.ERROR || !isSecond()) return;
+      if (!isPlain || status.code === StatusCode.ERROR || document.length > MAX_LITERAL_BYTES || !isSecond())
+        return;
       const template = templateOf(document, spanId);
       if (!template || template.literal.length > MAX_LITERAL_BYTES) return;
-      if (kept.size === MAX_KEPT) kept.delete(kept.keys().next().value ?? 0);
+      if (kept.size === MAX_KEPT && !kept.has(hash)) kept.delete(kept.keys().next().value ?? 0);
       kept.set(hash, { ...template, place, hasParent: frame.parentIdAt >= 0, rest: frame.copyOfRest() });
+    },
+    letGo() {
+      last = undefined;
+      isPlain = false;
+      frame.letGo();
     },
   };
 }

@@ -1,4 +1,4 @@
-// Part of exporters/aws-xray: a span's document with places for its ids and times, as a JSON string literal.
+// Part of exporters/aws-xray: a span's document with slots for its ids and times, as a JSON string literal.
 import { literalOfText } from '../../model/json-literal.ts';
 import type { SpanFrame } from '../../protocols/otlp/span-frame.ts';
 
@@ -14,15 +14,21 @@ const BEGINNING = new RegExp(
 );
 const ID = '0'.repeat(16);
 const TRACE_ID = `1-${'0'.repeat(8)}-${'0'.repeat(24)}`;
-/** Ten digits of seconds, from 2001 to 2286, and six behind the point: in one width, a place can be filled. */
+/**
+ * Ten digits of seconds and six behind the point: in one width, a slot can be filled. JSON's shortest form would end at the last digit
+ * that is no zero; the number is the same. From 2001, when seconds have ten digits, until microseconds are no safe integers, in 2255.
+ */
 const SECONDS = `${'0'.repeat(10)}.${'0'.repeat(6)}`;
 const MIN_MICROS = 1e15;
-const MAX_MICROS = 1e16;
+const MAX_MICROS = Number.MAX_SAFE_INTEGER;
+/** A call that nothing surrounds has a document of its own inside, with the same times. */
+const INNER = '"subsegments":[';
+const CLOSING_QUOTE = 1;
 const HEX = Buffer.from('0123456789abcdef');
 const ZERO = 0x30;
 
-/** Where, in the literal, the places begin; that of a parent, -1 where there is none. */
-interface Places {
+/** Where they begin in the literal; that of a parent, -1 where there is none. */
+interface Slots {
   id: number;
   traceId: number;
   parentId: number;
@@ -32,48 +38,47 @@ interface Places {
 
 export interface Template {
   literal: Uint8Array;
-  places: Places;
+  slots: Slots;
 }
 
 /** Undefined where it does not begin as documents of spans do, or with another id than the span's. */
 export function templateOf(document: string, spanId: string): Template | undefined {
   const found = BEGINNING.exec(document);
   const { head, id, parent, kind, end } = found?.groups ?? {};
-  if (!found || head === undefined || id !== spanId) return undefined;
+  if (!found || head === undefined || id !== spanId || document.includes(INNER, found[0].length))
+    return undefined;
   let text = '';
-  const place = (before: string, filled: string) => {
+  const slot = (before: string, filled: string) => {
     text += before;
     const at = literalOfText(text).length - CLOSING_QUOTE;
     text += filled;
     return at;
   };
-  const places = {
-    id: place(head, ID),
-    traceId: place('","trace_id":"', TRACE_ID),
-    parentId: parent === undefined ? -1 : place(`"${parent}`, ID),
-    start: place(`"${kind}`, SECONDS),
-    end: place(`${end}`, SECONDS),
+  const slots = {
+    id: slot(head, ID),
+    traceId: slot('","trace_id":"', TRACE_ID),
+    parentId: parent === undefined ? -1 : slot(`"${parent}`, ID),
+    start: slot(`"${kind}`, SECONDS),
+    end: slot(`${end}`, SECONDS),
   };
   const literal = literalOfText(text + document.slice(found[0].length));
-  return { literal: new Uint8Array(literal), places };
+  return { literal: new Uint8Array(literal), slots };
 }
 
-const CLOSING_QUOTE = 1;
-
-/** Whether the span's times are as wide as their places. An end before the start is for from-spans to mend. */
+/** Whether the span's times are as wide as their slots. An end before the start is for from-spans to mend. */
 export function fits({ startMicros, endMicros }: SpanFrame): boolean {
   return startMicros >= MIN_MICROS && endMicros < MAX_MICROS && startMicros <= endMicros;
 }
 
 /** Into a copy of the literal, which begins at `from`. */
-export function fill({ places }: Template, frame: SpanFrame, target: Uint8Array, from: number): void {
+export function fill({ slots }: Template, frame: SpanFrame, target: Uint8Array, from: number): void {
   const { bytes, traceIdAt } = frame;
-  writeHex(bytes, frame.spanIdAt, 8, target, from + places.id);
-  writeHex(bytes, traceIdAt, 4, target, from + places.traceId + 2);
-  writeHex(bytes, traceIdAt + 4, 12, target, from + places.traceId + 11);
-  if (places.parentId >= 0) writeHex(bytes, frame.parentIdAt, 8, target, from + places.parentId);
-  writeSeconds(frame.startMicros, target, from + places.start);
-  writeSeconds(frame.endMicros, target, from + places.end);
+  writeHex(bytes, frame.spanIdAt, 8, target, from + slots.id);
+  writeHex(bytes, traceIdAt, 4, target, from + slots.traceId + 2);
+  writeHex(bytes, traceIdAt + 4, 12, target, from + slots.traceId + 11);
+  if (slots.parentId >= 0) writeHex(bytes, frame.parentIdAt, 8, target, from + slots.parentId);
+  writeSeconds(frame.startMicros, target, from + slots.start);
+  writeSeconds(frame.endMicros, target, from + slots.end);
 }
 
 function writeHex(bytes: Uint8Array, from: number, length: number, target: Uint8Array, to: number): void {

@@ -1,4 +1,4 @@
-// Part of protocols/otlp: requests as objects, in one pass. Nothing in them aliases the body.
+// Part of protocols/otlp: requests as objects, in one pass. Nothing in them aliases the body; only a Place knows it, to be asked for its key.
 import type {
   Attributes,
   LogGroup,
@@ -29,24 +29,18 @@ export function decodeTraces(body: Uint8Array): SpanGroup[] {
 export interface Place {
   readonly resource: Resource;
   readonly scope: Scope;
-  /** The bytes of both as a text, the same for the same bytes. */
-  readonly key: () => string;
+  /** The bytes of both as a text, the same for the same bytes; undefined where they are more than that. */
+  key(maxBytes: number): string | undefined;
 }
 
-/** Where each span lies, in wire order, for who need not decode all of them. */
-export function eachSpanAt(
-  body: Uint8Array,
-  visit: (source: Source, from: number, to: number, place: Place, index: number) => void,
-): void {
+export type SpanAtVisitor = (source: Source, from: number, to: number, place: Place, index: number) => void;
+
+/** Where each span lies, in wire order, for who decodes one at a time, or not all: as objects, a request is seven times its size. */
+export function eachSpanAt(body: Uint8Array, visit: SpanAtVisitor): void {
   let index = 0;
   const visitSpan = (source: Source, from: number, to: number, place: Place) =>
     visit(source, from, to, place, index++);
   eachScope(body, visitSpan, () => undefined);
-}
-
-/** One span at a time, in wire order, for who makes something else of each: as objects, a request is seven times its size. */
-export function eachSpan(body: Uint8Array, visit: SpanVisitor): void {
-  eachSpanThat(() => true, body, visit);
 }
 
 /** Only the spans that served a request or recorded an exception: the others, most of all spans, cost a look. */
@@ -99,7 +93,7 @@ function eachScope<T>(
     for (let at = 0; at < outer.members.length; at += 2) {
       const { heads, members } = split(source, outer.members[at]!, outer.members[at + 1]!);
       const scope = scopeOf(source, heads);
-      const place = { resource, scope, key: () => `${textOf(source, outer.heads)}|${textOf(source, heads)}` };
+      const place = { resource, scope, key: (max: number) => keyOf(source, outer.heads, heads, max) };
       const items: T[] = [];
       for (let one = 0; one < members.length; one += 2)
         items.push(decodeItem(source, members[one]!, members[one + 1]!, place));
@@ -119,6 +113,16 @@ function split(source: Source, from: number, to: number): { heads: Range[]; memb
     else if (fields.number === 2) members.push(fields.from, fields.to);
   }
   return { heads, members };
+}
+
+function keyOf(
+  source: Source,
+  resource: readonly Range[],
+  scope: readonly Range[],
+  maxBytes: number,
+): string | undefined {
+  const bytes = [...resource, ...scope].reduce((sum, [from, to]) => sum + to - from, 0);
+  return bytes > maxBytes ? undefined : `${textOf(source, resource)}|${textOf(source, scope)}`;
 }
 
 /** Each piece with its length, so that no other pieces make the same text. */

@@ -7,6 +7,7 @@ const SPAN_ID_BYTES = 8;
 /** Ids and times lie side by side: what is left are two or three stretches. */
 const MAX_STRETCHES = 8;
 const NOWHERE = -1;
+const NOTHING = Buffer.alloc(0);
 
 /** 2^32 = 4,294,967 × 1000 + 296. */
 const THOUSANDS_OF_HIGH = 4_294_967;
@@ -15,8 +16,7 @@ const FNV_PRIME = 0x01000193;
 
 /** Of the span that was read last. Made once: an object for each span would be garbage. */
 export class SpanFrame {
-  bytes: Uint8Array = new Uint8Array();
-  #source: Source | undefined;
+  bytes: Buffer = NOTHING;
   traceIdAt = NOWHERE;
   spanIdAt = NOWHERE;
   /** -1 where it has none. */
@@ -29,12 +29,10 @@ export class SpanFrame {
 
   /**
    * False for what is no plain span: without an id or a time or with two, with an id of zeros, with events or links. Of what it says
-   * otherwise, the rest must still be looked at.
+   * otherwise, the rest must still be looked at. Trusts, as decodeSpan does, that the scan let the request in.
    */
-  read(source: Source, from: number, to: number): boolean {
-    const { bytes } = source;
+  read({ bytes }: Source, from: number, to: number): boolean {
     this.bytes = bytes;
-    this.#source = source;
     this.traceIdAt = this.spanIdAt = this.parentIdAt = NOWHERE;
     this.startMicros = this.endMicros = 0;
     this.#stretchCount = 0;
@@ -61,7 +59,8 @@ export class SpanFrame {
     else if (number === 1 && length === TRACE_ID_BYTES && this.traceIdAt === NOWHERE) this.traceIdAt = from;
     else if (number === 2 && length === SPAN_ID_BYTES && this.spanIdAt === NOWHERE) this.spanIdAt = from;
     else if (number === 4 && length === SPAN_ID_BYTES && this.parentIdAt === NOWHERE) this.parentIdAt = from;
-    else return false;
+    // Some write that there is none.
+    else return number === 4 && length === 0 && this.parentIdAt === NOWHERE;
     return true;
   }
 
@@ -87,7 +86,7 @@ export class SpanFrame {
   }
 
   traceId(): string {
-    return this.#source?.hex(this.traceIdAt, this.traceIdAt + TRACE_ID_BYTES) ?? '';
+    return this.bytes.toString('hex', this.traceIdAt, this.traceIdAt + TRACE_ID_BYTES);
   }
 
   /** FNV-1a of the rest, and of whether there is a parent. */
@@ -112,6 +111,10 @@ export class SpanFrame {
     return rest;
   }
 
+  letGo(): void {
+    this.bytes = NOTHING;
+  }
+
   /** Whether the rest is the same. */
   hasRest(rest: Uint8Array): boolean {
     if (rest.length !== this.restBytes) return false;
@@ -125,7 +128,7 @@ export class SpanFrame {
   }
 }
 
-/** To the nearest microsecond; a sum of whole numbers below 2^53, so it is exact without a bigint. */
+/** To the nearest microsecond. Until 2255 a sum of whole numbers below 2^53, so it is exact without a bigint. */
 function toMicros(bytes: Uint8Array, at: number): number {
   const low = uint32(bytes, at);
   const high = uint32(bytes, at + 4);

@@ -104,6 +104,10 @@ describe(createRecurringSpans, () => {
     ],
     ['an end before the start', { endTimeUnixNano: 1_000_000_000_000_000_000n }],
     ['times before 2001', { startTimeUnixNano: 1_000_000n }],
+    [
+      'times after 2255, when microseconds are no safe integers',
+      { startTimeUnixNano: 9_938_655_365_653_897_942n, endTimeUnixNano: 9_938_655_366_653_897_942n },
+    ],
     ['no end', { endTimeUnixNano: 0n }],
     ['no parent, which gets a segment around it', { parentSpanId: '' }],
   ] as [string, Partial<Span>][])('translates spans with %s each time', (_, changes) => {
@@ -124,6 +128,14 @@ describe(createRecurringSpans, () => {
     expect(documentsOf(spans, recurring).translated).toBe(0);
   });
 
+  it('leaves spans alone whose resource is large', () => {
+    const large = resource('x'.repeat(9000));
+    const spans = [1, 2, 3].map((n) => query(n));
+    const { documents, translated } = documentsOf(spans, createRecurringSpans(), large);
+    expect(translated).toBe(3);
+    expect(documents).toEqual(documentsOf(spans, undefined, large).documents);
+  });
+
   it('has a bound: after thousands of others a span is learned anew, and is right', () => {
     const recurring = createRecurringSpans();
     const asked = (n: number) => [1, 2].map((copy) => query(copy, { name: `query ${n}` }));
@@ -133,7 +145,7 @@ describe(createRecurringSpans, () => {
     const again = documentsOf(asked(0), recurring);
     expect(again.translated).toBeGreaterThan(0);
     expect(again.documents).toEqual(documentsOf(asked(0)).documents);
-    for (let n = 0; n < 200; n++) documentsOf(asked(0), recurring, resource(`pod-${n}`));
+    for (let n = 0; n < 300; n++) documentsOf(asked(0), recurring, resource(`pod-${n}`));
     expect(documentsOf(asked(0), recurring).documents).toEqual(again.documents);
   });
 

@@ -8,8 +8,9 @@ import {
   decodeRaising,
   decodeTraces,
   eachNotableSpan,
-  eachSpan,
+  eachSpanAt,
 } from '../../../src/protocols/otlp/decode.ts';
+import { decodeSpan } from '../../../src/protocols/otlp/decode-span.ts';
 import { encodeTraces } from '../../../src/protocols/otlp/encode.ts';
 import { scan } from '../../../src/protocols/otlp/scan.ts';
 import { capture, captureText, decode, encode, type Plain, requests } from './oracle.ts';
@@ -74,7 +75,9 @@ describe('decoding traces', () => {
         );
         expect(decodeTraces(body)).toEqual(wanted);
         const visited: unknown[] = [];
-        eachSpan(body, (span, resource, scope, index) => visited.push({ span, resource, scope, index }));
+        eachSpanAt(body, (source, from, to, { resource, scope }, index) =>
+          visited.push({ span: decodeSpan(source, from, to), resource, scope, index }),
+        );
         const all = allSpans(wanted).spans;
         expect(visited).toEqual(
           all.map(({ span, resource, scope, index }) => ({ span, resource, scope, index })),
@@ -82,6 +85,23 @@ describe('decoding traces', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('tells places apart by a key, and makes none of what is large', () => {
+    const keyOf = (service: string, name: string, maxBytes = 1000) => {
+      const keys: (string | undefined)[] = [];
+      const span = decodeTraces(capture('python-otel/01-traces-batch-1.bin'))[0]!.spans[0]!;
+      const resource = { attributes: new Map([['service.name', service]]) };
+      const scope = { name, version: '', attributes: new Map() };
+      const body = encodeTraces([{ resource, scope, spans: [span, span] }]);
+      eachSpanAt(body, (_source, _from, _to, place) => keys.push(place.key(maxBytes)));
+      expect(keys[0]).toBe(keys[1]);
+      return keys[0];
+    };
+    expect(keyOf('shop', 'flask')).toBe(keyOf('shop', 'flask'));
+    expect(new Set([keyOf('shop', 'flask'), keyOf('cart', 'flask'), keyOf('shop', 'redis')]).size).toBe(3);
+    expect(keyOf('x'.repeat(990), 'flask')).toBeUndefined();
+    expect(keyOf('x'.repeat(990), 'flask', 2000)).toBeDefined();
   });
 
   it('reads the Flask app with exact times and lower-case ids', () => {

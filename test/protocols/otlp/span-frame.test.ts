@@ -13,6 +13,9 @@ const NOBODY = {
 };
 const ZEROS = /^0+$/;
 
+/** A trace id, an id, two times. */
+const WHOLE = `0a10 ${'11'.repeat(16)} 1208 ${'22'.repeat(8)} 39 0000000000000018 41 0000000000000018`;
+
 /** Whether it is plain, and its frame, which the next one overwrites. */
 function frameOf(span: Span, frame = new SpanFrame()): { isPlain: boolean; frame: SpanFrame } {
   let isPlain = false;
@@ -95,13 +98,24 @@ describe(SpanFrame, () => {
     ['an id of eight bytes for sixteen', '0a08 1111111111111111'],
     ['a time as a varint', '0a10 11111111111111111111111111111111 1208 1111111111111111 3801'],
     ['nothing at all', ''],
+    ['a parent and then none', `${WHOLE} 2208 3333333333333333 2200`],
   ])('is none of a span with %s', (_, bytes) => {
-    const span = Buffer.from(bytes.replaceAll(' ', ''), 'hex');
-    const inScope = Buffer.concat([Buffer.from([0x12, span.length]), span]);
-    const inResource = Buffer.concat([Buffer.from([0x12, inScope.length]), inScope]);
-    const request = Buffer.concat([Buffer.from([0x0a, inResource.length]), inResource]);
-    const read: boolean[] = [];
-    eachSpanAt(request, (source, from, to) => read.push(new SpanFrame().read(source, from, to)));
-    expect(read).toEqual([false]);
+    expect(framesOf(bytes)).toEqual([false]);
+  });
+
+  it('is that of a span without a parent where an empty one is written', () => {
+    const frame = new SpanFrame();
+    expect(framesOf(`${WHOLE} 2200`, frame)).toEqual([true]);
+    expect([frame.parentIdAt, frame.restBytes, frame.traceId()]).toEqual([-1, 0, '11'.repeat(16)]);
   });
 });
+
+function framesOf(bytes: string, frame = new SpanFrame()): boolean[] {
+  const span = Buffer.from(bytes.replaceAll(' ', ''), 'hex');
+  const inScope = Buffer.concat([Buffer.from([0x12, span.length]), span]);
+  const inResource = Buffer.concat([Buffer.from([0x12, inScope.length]), inScope]);
+  const request = Buffer.concat([Buffer.from([0x0a, inResource.length]), inResource]);
+  const read: boolean[] = [];
+  eachSpanAt(request, (source, from, to) => read.push(frame.read(source, from, to)));
+  return read;
+}
