@@ -65,7 +65,7 @@ export interface App {
 
 /** Body buffers kept for the next requests. */
 const IDLE_BUFFER_BYTES = 4 * 1024 * 1024;
-/** A destination that has so much to read has a backlog. Senders that go as fast as they can for some seconds make none. */
+/** A destination that has so much to read has a backlog. Senders that go as fast as they can for some seconds seldom make one. */
 const BEHIND_BYTES = 128 * 1024 * 1024;
 
 /** Resolves once every port is bound. Throws when a port is taken or the data directory is another process's. */

@@ -92,8 +92,7 @@ function encodeSpans(
   const rejected: EncodeRejection[] = [];
   const encodeSpan: SpanAtVisitor = (source, from, to, place, index) => {
     if (isOut?.(index)) return;
-    recurring?.look(source, from, to, place);
-    const known = recurring?.put(shelf);
+    const known = recurring?.put(shelf, source, from, to, place);
     if (known) {
       keep(known.traceId, known.document, index);
       return;

@@ -1,5 +1,6 @@
 // Part of exporters/aws-xray: spans of which all but ids and times is as in an earlier one: a query that is asked again, a job that runs
-// again. Their document is the earlier one with other ids and times, for a tenth of what decoding and translating takes.
+// again. Their document is the earlier one with other ids and times, for 2.4 µs where decoding and translating
+// take 8.3 (test/bench's spans, in a loop of their own, Node 24).
 import { type Span, StatusCode } from '../../model/otlp.ts';
 import type { Shelf, Shelved } from '../../model/shelf.ts';
 import type { Place } from '../../protocols/otlp/decode.ts';
@@ -20,16 +21,19 @@ const SEEN = 2048;
 
 interface Kept extends Template {
   place: number;
-  hasParent: boolean;
   rest: Uint8Array;
 }
 
 export interface RecurringSpans {
-  /** Looks at the span that lies there; the two below are about it. */
-  look(source: Source, from: number, to: number, place: Place): void;
-  /** Its document, where it is one that recurs. */
-  put(shelf: Shelf): { document: Shelved; traceId: string } | undefined;
-  /** Its document as it was translated is kept where the same came before. */
+  /** The document of the span that lies there, where it is one that recurs. */
+  put(
+    shelf: Shelf,
+    source: Source,
+    from: number,
+    to: number,
+    place: Place,
+  ): { document: Shelved; traceId: string } | undefined;
+  /** The document of that span, as it was translated, is kept where the same came before. */
   learn(document: string, span: Span): void;
   /** Nothing of the record is held any longer. */
   letGo(): void;
@@ -71,16 +75,15 @@ export function createRecurringSpans(): RecurringSpans {
   }
 
   const isSame = (one: Kept) =>
-    one.place === place && one.hasParent === frame.parentIdAt >= 0 && frame.hasRest(one.rest);
+    one.place === place && one.slots.parentId < 0 === frame.parentIdAt < 0 && frame.hasRest(one.rest);
 
   return {
-    look(source, from, to, at) {
+    put(shelf, source, from, to, at) {
       enter(at);
       isPlain = place > 0 && frame.read(source, from, to) && frame.restBytes <= MAX_REST_BYTES && fits(frame);
-      if (isPlain) hash = frame.hashOfRest(place);
-    },
-    put(shelf) {
-      const found = isPlain ? kept.get(hash) : undefined;
+      if (!isPlain) return undefined;
+      hash = frame.hashOfRest(place);
+      const found = kept.get(hash);
       if (!found || !isSame(found)) return undefined;
       const document = shelf.putCopy(found.literal);
       fill(found, frame, document.board.bytes, document.from);
@@ -93,7 +96,7 @@ export function createRecurringSpans(): RecurringSpans {
       const template = templateOf(document, spanId);
       if (!template || template.literal.length > MAX_LITERAL_BYTES) return;
       if (kept.size === MAX_KEPT && !kept.has(hash)) kept.delete(kept.keys().next().value ?? 0);
-      kept.set(hash, { ...template, place, hasParent: frame.parentIdAt >= 0, rest: frame.copyOfRest() });
+      kept.set(hash, { ...template, place, rest: frame.copyOfRest() });
     },
     letGo() {
       last = undefined;

@@ -13,7 +13,7 @@ import {
   VARINT,
 } from './scan-field.ts';
 import { bytesEqual, Found } from './scan-found.ts';
-import { endOfVarint, Fields, readInt32, WireType } from './wire.ts';
+import { endOfVarint, Fields, isZero, readInt32, WireType } from './wire.ts';
 
 const LOG_RECORD = fieldTypes({
   1: FIXED64,
@@ -73,11 +73,6 @@ export function scanLog(b: Uint8Array, from: number, end: number): number {
   if (severity >= SEVERITY_ERROR) found |= Found.ERROR;
   if (!timed) found |= Found.UNTIMED;
   return found;
-}
-
-function isZero(b: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (b[at] !== 0) return false;
-  return true;
 }
 
 function isExceptionKey(b: Uint8Array, from: number, to: number): boolean {

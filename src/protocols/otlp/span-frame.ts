@@ -1,6 +1,6 @@
 // Part of protocols/otlp: a span as what no two spans share, which is its ids and times, and the rest, which recurs.
 import type { Source } from './source.ts';
-import { Fields, WireType } from './wire.ts';
+import { Fields, isZero, WireType } from './wire.ts';
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
@@ -31,7 +31,8 @@ export class SpanFrame {
    * False for what is no plain span: without an id or a time or with two, with an id of zeros, with events or links. Of what it says
    * otherwise, the rest must still be looked at. Trusts, as decodeSpan does, that the scan let the request in.
    */
-  read({ bytes }: Source, from: number, to: number): boolean {
+  read(source: Source, from: number, to: number): boolean {
+    const { bytes } = source;
     this.bytes = bytes;
     this.traceIdAt = this.spanIdAt = this.parentIdAt = NOWHERE;
     this.startMicros = this.endMicros = 0;
@@ -43,18 +44,18 @@ export class SpanFrame {
       const { number } = fields;
       if (number === 11 || number === 13) return false;
       if (number > 8 || number === 3 || number === 5 || number === 6) continue;
-      if (!this.#take(fields) || !this.#keepRest(restFrom, fields.start)) return false;
+      if (!this.#take(source, fields) || !this.#keepRest(restFrom, fields.start)) return false;
       restFrom = fields.end;
     }
     return this.#keepRest(restFrom, to) && this.#isWhole();
   }
 
-  #take({ number, wireType, from, to }: Fields): boolean {
+  #take(source: Source, { number, wireType, from, to }: Fields): boolean {
     const length = to - from;
     if (number === 7 && wireType === WireType.FIXED64 && this.startMicros === 0) {
-      this.startMicros = toMicros(this.bytes, from);
+      this.startMicros = toMicros(source, from);
     } else if (number === 8 && wireType === WireType.FIXED64 && this.endMicros === 0) {
-      this.endMicros = toMicros(this.bytes, from);
+      this.endMicros = toMicros(source, from);
     } else if (wireType !== WireType.LEN) return false;
     else if (number === 1 && length === TRACE_ID_BYTES && this.traceIdAt === NOWHERE) this.traceIdAt = from;
     else if (number === 2 && length === SPAN_ID_BYTES && this.spanIdAt === NOWHERE) this.spanIdAt = from;
@@ -129,19 +130,13 @@ export class SpanFrame {
 }
 
 /** To the nearest microsecond. Until 2255 a sum of whole numbers below 2^53, so it is exact without a bigint. */
-function toMicros(bytes: Uint8Array, at: number): number {
-  const low = uint32(bytes, at);
-  const high = uint32(bytes, at + 4);
+function toMicros(source: Source, at: number): number {
+  const low = source.uint32(at);
+  const high = source.uint32(at + 4);
   return high * THOUSANDS_OF_HIGH + Math.floor((high * REST_OF_HIGH + low + 500) / 1000);
-}
-
-function uint32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }
 
 /** An id of zeros is none. */
 function isId(bytes: Uint8Array, at: number, length: number): boolean {
-  if (at === NOWHERE) return false;
-  for (let i = at; i < at + length; i++) if (bytes[i] !== 0) return true;
-  return false;
+  return at !== NOWHERE && !isZero(bytes, at, at + length);
 }

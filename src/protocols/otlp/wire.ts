@@ -118,6 +118,12 @@ export function readUint64(bytes: Uint8Array, pos: number): bigint {
   return BigInt.asUintN(64, value);
 }
 
+/** Of an id or a time: it is none. */
+export function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
+  return true;
+}
+
 /** The position after the group's end tag. `pos` is after its start tag. */
 export function skipGroup(
   bytes: Uint8Array,
